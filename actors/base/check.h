@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check.h - contracts that stay on in every build.
+ */
+#ifndef COPPICE_BASE_CHECK_H
+#define COPPICE_BASE_CHECK_H
+
+/* Prints what was broken and aborts. */
+_Noreturn void copi_check_failed(const char *file, int line, const char *condition);
+
+#define COPI_CHECK(condition)                                                                  \
+    ((condition) ? (void)0 : copi_check_failed(__FILE__, __LINE__, #condition))
+
+#define COPI_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define COPI_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* The struct that `member` at `pointer` is part of. */
+#define COPI_CONTAINER(pointer, type, member)                                                  \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+#endif /* COPPICE_BASE_CHECK_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exit.h - making exit records; reading them is public.
+ */
+#ifndef COPPICE_BASE_EXIT_H
+#define COPPICE_BASE_EXIT_H
+
+#include <coppice/exit.h>
+
+/* `self` ends because `cause` did: takes over its origin and path, puts it before its causes. */
+void copi_exit_because(cop_exit *self, const cop_exit *cause);
+
+#endif /* COPPICE_BASE_EXIT_H */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * actor.h - an actor's record, and its life.
+ *
+ * Records live in slots that are never freed while the node exists (table.h), so that a
+ * sender with an old pid still finds a mailbox there, if a closed or a stranger's one.
+ *
+ *      FREE -> STARTING -> RUNNING -> ENDING -> ENDED -> FREE
+ *
+ * STARTING: init runs, on the spawner's worker; mail is collected.  RUNNING: handlers
+ * run.  ENDING: no handler runs any more; signals do; children are being joined.  ENDED:
+ * all is done but the owner has not looked.  The owner frees the slot.
+ *
+ * Who may touch what: the fields say it.  "Runner" is the worker that runs the actor at
+ * the moment: there is at most one, and the mailbox hands the record from one to the next.
+ */
+#ifndef COPPICE_CORE_ACTOR_H
+#define COPPICE_CORE_ACTOR_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <coppice/node.h>
+
+#include "core/envelope.h"
+#include "core/mailbox.h"
+#include "sched/worker.h"
+
+typedef struct copi_ties copi_ties;
+
+typedef enum copi_phase {
+    COPI_FREE,
+    COPI_STARTING,
+    COPI_RUNNING,
+    COPI_ENDING,
+    COPI_ENDED,
+} copi_phase;
+
+struct cop_actor {
+    /* Any thread. */
+    copi_mailbox mailbox;
+    /*
+     * Generation in the upper half, slot in the lower; the generation changes when the
+     * slot is freed.  Relaxed: a sender that reads an old value is refused by the
+     * mailbox, or by the generation in its envelope when that is handled.
+     */
+    _Atomic uint64_t id;
+    /*
+     * is_alive: set after init, cleared when the end begins.  is_named: whether the
+     * registry has a name of this actor.  Who registers sets is_named and then looks
+     * whether the actor is alive; the end clears is_alive and later looks for a name: all
+     * four sequentially consistent, so one of the two sees the other.
+     */
+    _Atomic bool is_alive;
+    _Atomic bool is_named;
+
+    /* The queue that it is in, see task.h. */
+    copi_task task;
+
+    /* The runner. */
+    cop_node *node;
+    copi_worker *worker;
+    const cop_behaviour *behaviour;
+    void *state;
+    copi_mail *batch; /* taken from the mailbox, oldest first */
+    copi_mail *batch_last;
+    copi_envelope *current; /* the message being handled */
+    copi_ties *ties;        /* NULL until needed */
+    cop_exit *why;          /* why it ends, if more than kind and code; else NULL */
+    char *label;            /* NULL: the behaviour's name */
+    uint32_t batch_count;
+    uint16_t pins;       /* things bound to this worker's event base or timers */
+    uint8_t phase;       /* copi_phase */
+    bool traps;
+    bool is_leaving;     /* cop_stop was called: ends when the handler returns */
+    bool is_stopping;    /* a cop_stopping is in its mailbox or was handled */
+    bool is_killed;      /* no more code of its own */
+    bool is_started;     /* init went well */
+    bool is_inline;      /* init runs inside a spawn, which looks after its failure */
+    uint8_t exit_kind;   /* cop_exit_kind */
+    int32_t exit_code;
+
+    /* The owner (its runner); until adopted, the spawner. */
+    cop_actor *owner; /* written once, before init; read by this actor as well */
+    cop_actor *older, *younger;
+    uint64_t cookie;
+    int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
+    int32_t stop_ms;
+    bool is_told;
+
+    /* Written by the runner as its last act, then the owner's. */
+    copi_envelope ending;
+};
+
+static inline cop_pid
+copi_pid_of(const cop_actor *self)
+{
+    /* relaxed: read by who owns or runs the actor. */
+    return (cop_pid){cop_node_incarnation(self->node),
+                     atomic_load_explicit(&self->id, memory_order_relaxed)};
+}
+
+static inline uint32_t
+copi_generation(uint64_t id)
+{
+    return (uint32_t)(id >> 32);
+}
+
+static inline uint32_t
+copi_slot(uint64_t id)
+{
+    return (uint32_t)id;
+}
+
+/* Has the ties, made if need be; NULL if there is no memory. */
+copi_ties *copi_ties_of(cop_actor *self);
+
+/* A number that no other monitor, call or timer of this node has. */
+uint64_t copi_new_ref(copi_worker *worker);
+
+/* Keeps the actor on this worker until as many unpins. */
+void copi_pin(cop_actor *self);
+void copi_unpin(cop_actor *self);
+
+/* life.c */
+
+/* As cop_spawn; `me` is the spawner.  Only me's runner. */
+cop_err copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+                   cop_pid *out);
+/* Begins the end, if it has not begun; `why` is copied. */
+void copi_end(cop_actor *self, const cop_exit *why);
+/* The end by a failure of a handler or of init; uses what cop_fail has said. */
+void copi_end_failed(cop_actor *self, cop_err err);
+/* Ends at once, or hardens an end that has begun.  No more code of its own runs. */
+void copi_kill_self(cop_actor *self);
+/* Goes on with an end that has begun.  True if the actor is gone: touch it no more. */
+bool copi_finish(cop_actor *self);
+/* The record of an end that has begun. */
+void copi_exit_of(const cop_actor *self, cop_exit *out);
+
+/* May it still start things?  False once its end has begun. */
+static inline bool
+copi_is_open(const cop_actor *self)
+{
+    return self->phase == COPI_STARTING || self->phase == COPI_RUNNING;
+}
+
+/* Frees all that it has without any order or code of its own but dispose; the simulator's
+ * end, after which nothing runs. */
+void copi_discard(cop_actor *self);
+/* Frees the kept record. */
+void copi_exit_free(cop_actor *self);
+/* Tells the owner that this actor is gone; it has ended. */
+void copi_push_ending(cop_actor *self);
+/* Frees the ties, which are empty. */
+void copi_ties_free(cop_actor *self);
+
+/* run.c */
+
+/* What the workers call: one slice. */
+void copi_run_actor(copi_worker *worker, copi_task *task);
+/* Handles the ends of children that wait for their turn; an ending actor has no turns. */
+void copi_settle_children(cop_actor *self);
+/* Takes new mail: signals act, messages wait for their turn. */
+void copi_receive(cop_actor *self);
+/* Ends the actor after its handler returned `err`, if it must. */
+void copi_after_handler(cop_actor *self, cop_err err);
+/* Lets a started actor receive: parks it, or queues it if it has mail. */
+void copi_release(cop_actor *self);
+
+/* Puts an envelope behind what waits for its turn. */
+void copi_append(cop_actor *self, copi_envelope *envelope);
+
+#endif /* COPPICE_CORE_ACTOR_H */

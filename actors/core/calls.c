@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * calls.c - requests, and the answers to them.
+ *
+ * A call belongs to its caller.  It ends by the first of: an answer, an error in place of
+ * one, its deadline, the caller's end.  No monitor is needed for the callee's death: a
+ * request is in a mailbox, being handled or deferred, and whoever throws it away from
+ * there answers it.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "core/dispatch.h"
+#include "core/node.h"
+#include "core/ties.h"
+#include "message/unpack.h"
+
+/* --------------------------------------------------------------------- the caller */
+
+static copi_call *
+find(cop_actor *self, uint64_t ref)
+{
+    if (self->ties == NULL)
+        return NULL;
+    copi_map_node *node = copi_map_find(&self->ties->calls, 0, ref);
+    return node == NULL ? NULL : COPI_CONTAINER(node, copi_call, node);
+}
+
+static void
+on_deadline(copi_worker *worker, copi_timer *timer)
+{
+    copi_call *call = COPI_CONTAINER(timer, copi_call, timer);
+
+    call->is_queued = true;
+    copi_push_self(worker, call->caller, &call->due);
+}
+
+static void
+free_call(cop_actor *self, copi_call *call)
+{
+    copi_pool_give(&self->worker->pool, call, sizeof *call);
+}
+
+/* No longer a call of anybody; its memory goes when its deadline is out of the mailbox. */
+static void
+detach(cop_actor *self, copi_call *call)
+{
+    copi_map_remove(&self->ties->calls, &call->node);
+    copi_timer_disarm(self->worker, &call->timer);
+    copi_unpin(self);
+    if (call->is_queued)
+        call->is_dropped = true;
+    else
+        free_call(self, call);
+}
+
+static copi_call *
+new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
+{
+    copi_call *call;
+
+    if (copi_ties_of(me) == NULL)
+        return NULL;
+    call = copi_pool_take(&me->worker->pool, sizeof *call);
+    if (call == NULL)
+        return NULL;
+    *call = (copi_call){.node = {.low = copi_new_ref(me->worker)},
+                        .timer = {.fire = on_deadline},
+                        .due = {.kind = COPI_DEADLINE},
+                        .caller = me,
+                        .then = *then,
+                        .callee = to};
+    int64_t due = copi_worker_now(me->worker) + within_ms * INT64_C(1000000);
+    if (!copi_timer_arm(me->worker, &call->timer, due)) {
+        free_call(me, call);
+        return NULL;
+    }
+    copi_map_add(&me->ties->calls, &call->node);
+    copi_pin(me);
+    return call;
+}
+
+cop_err
+cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
+                const cop_type *type, const void *message, cop_ref *out)
+{
+    if (!copi_is_open(me))
+        return COP_E_GONE;
+    if (within_ms <= 0 || then == NULL)
+        return COP_E_INVAL;
+    if (cop_pid_equal(to, copi_pid_of(me)))
+        return COP_E_SELF;
+    copi_call *call = new_call(me, to, within_ms, then);
+    if (call == NULL)
+        return COP_E_NOMEM;
+    cop_err err = copi_send(me->node, me->worker,
+                            &(copi_parcel){.kind = COPI_CALL,
+                                           .from = copi_pid_of(me),
+                                           .to = to,
+                                           .ref = call->node.low,
+                                           .type = type,
+                                           .body = message,
+                                           .within_ms = within_ms});
+    if (err != COP_OK)
+        detach(me, call);
+    else if (out != NULL)
+        out->bits = call->node.low;
+    return err;
+}
+
+bool
+cop_ask_cancel(cop_actor *me, cop_ref ref)
+{
+    copi_call *call = find(me, ref.bits);
+
+    if (call == NULL)
+        return false;
+    detach(me, call);
+    return true;
+}
+
+cop_ref
+cop_current_call(const cop_actor *me)
+{
+    const copi_envelope *current = me->current;
+
+    if (current == NULL || (current->kind != COPI_REPLY && current->kind != COPI_REPLY_ERROR &&
+                            current->kind != COPI_DEADLINE))
+        return (cop_ref){0};
+    return (cop_ref){current->ref};
+}
+
+static cop_err
+complete(cop_actor *self, copi_call *call, cop_err err, const void *message)
+{
+    cop_then then = call->then;
+
+    detach(self, call);
+    return then.call(self, self->state, err, message);
+}
+
+/* An answer from another node becomes what the reply handler expects, or an error. */
+static cop_err
+complete_encoded(cop_actor *self, copi_call *call, const copi_encoded *encoded)
+{
+    const cop_type *type = call->then.type;
+    size_t size = 0;
+
+    if (type->wire_id != encoded->wire_id ||
+        copi_unpack_size(type, encoded->bytes, encoded->size, &size) != COP_OK)
+        return complete(self, call, COP_E_BAD_MESSAGE, NULL);
+    void *message = copi_pool_take(&self->worker->pool, size);
+    if (message == NULL)
+        return complete(self, call, COP_E_NOMEM, NULL);
+    copi_unpack(type, encoded->bytes, encoded->size, message);
+    cop_err err = complete(self, call, COP_OK, message);
+    copi_pool_give(&self->worker->pool, message, size);
+    return err;
+}
+
+static cop_err
+complete_with(cop_actor *self, copi_call *call, copi_envelope *envelope)
+{
+    cop_err err;
+
+    if (envelope->kind == COPI_REPLY_ERROR) {
+        memcpy(&err, copi_payload(envelope), sizeof err);
+        return complete(self, call, err, NULL);
+    }
+    if (envelope->type == NULL)
+        return complete_encoded(self, call, copi_payload(envelope));
+    if (envelope->type != call->then.type)
+        return complete(self, call, COP_E_BAD_MESSAGE, NULL);
+    return complete(self, call, COP_OK, copi_payload(envelope));
+}
+
+cop_err
+copi_handle_reply(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = find(self, envelope->ref);
+    cop_err err = COP_OK;
+
+    if (call != NULL)
+        err = complete_with(self, call, envelope);
+    else
+        COPI_TALLY(self->worker, late_replies, 1);
+    copi_envelope_free(self->worker, envelope);
+    return err;
+}
+
+cop_err
+copi_handle_deadline(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
+
+    call->is_queued = false;
+    if (!call->is_dropped) {
+        /* cop_current_call looks at the envelope, which goes with the call. */
+        copi_envelope shown = {.kind = COPI_DEADLINE, .ref = call->node.low};
+        self->current = &shown;
+        cop_err err = complete(self, call, COP_E_TIMEOUT, NULL);
+        self->current = NULL;
+        return err;
+    }
+    free_call(self, call);
+    return COP_OK;
+}
+
+void
+copi_drop_deadline(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
+
+    call->is_queued = false;
+    if (call->is_dropped)
+        free_call(self, call);
+}
+
+void
+copi_calls_end(cop_actor *self)
+{
+    copi_map *calls = &self->ties->calls;
+
+    self->current = NULL;
+    for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;) {
+        copi_call *call = COPI_CONTAINER(node, copi_call, node);
+        if (self->is_killed || !self->is_started)
+            detach(self, call);
+        else
+            (void)complete(self, call, COP_E_CANCELLED, NULL);
+    }
+    copi_map_fini(calls);
+}
+
+/* --------------------------------------------------------------------- the callee */
+
+static bool
+is_request(const cop_actor *me)
+{
+    return me->current != NULL && me->current->kind == COPI_CALL;
+}
+
+static copi_parcel
+answer_to(const cop_actor *me, copi_kind kind, cop_pid caller, uint64_t ref)
+{
+    return (copi_parcel){.kind = kind, .from = copi_pid_of(me), .to = caller, .ref = ref};
+}
+
+cop_err
+cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
+{
+    if (!is_request(me))
+        return COP_E_GONE;
+    copi_parcel parcel = answer_to(me, COPI_REPLY, me->current->from, me->current->ref);
+    parcel.type = type;
+    parcel.body = message;
+    cop_err err = copi_send(me->node, me->worker, &parcel);
+    if (err != COP_E_NOMEM && err != COP_E_TOO_LARGE)
+        me->current->kind = COPI_USER_MESSAGE;
+    /* A caller that is gone wants no answer. */
+    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION ? COP_OK : err;
+}
+
+static void
+send_error(cop_actor *me, cop_pid caller, uint64_t ref, cop_err err)
+{
+    copi_parcel parcel = answer_to(me, COPI_REPLY_ERROR, caller, ref);
+
+    parcel.err = err == COP_OK ? COP_E_NOREPLY : err;
+    copi_signal(me->node, me->worker, &parcel);
+}
+
+cop_err
+cop_reply_error(cop_actor *me, cop_err err)
+{
+    if (!is_request(me))
+        return COP_E_GONE;
+    me->current->kind = COPI_USER_MESSAGE;
+    send_error(me, me->current->from, me->current->ref, err);
+    return COP_OK;
+}
+
+void
+copi_answer_unanswered(cop_actor *self, cop_err err)
+{
+    (void)cop_reply_error(self, err);
+}
+
+cop_err
+cop_defer(cop_actor *me, cop_token *out)
+{
+    if (!is_request(me))
+        return COP_E_GONE;
+    if (copi_ties_of(me) == NULL)
+        return COP_E_NOMEM;
+    copi_deferred *deferred = copi_pool_take(&me->worker->pool, sizeof *deferred);
+    if (deferred == NULL)
+        return COP_E_NOMEM;
+    copi_envelope *request = me->current;
+    *deferred = (copi_deferred){.node = {.high = request->from.node, .low = request->ref},
+                                .caller = request->from};
+    copi_map_add(&me->ties->deferred, &deferred->node);
+    request->kind = COPI_USER_MESSAGE;
+    *out = (cop_token){request->from, {request->ref}};
+    return COP_OK;
+}
+
+/* Takes the right to answer away; false if it is not there. */
+static bool
+redeem(cop_actor *me, cop_token token)
+{
+    copi_map_node *node =
+        me->ties == NULL ? NULL
+                         : copi_map_find(&me->ties->deferred, token.caller.node, token.call.bits);
+
+    if (node == NULL)
+        return false;
+    copi_map_remove(&me->ties->deferred, node);
+    copi_pool_give(&me->worker->pool, COPI_CONTAINER(node, copi_deferred, node),
+                   sizeof(copi_deferred));
+    return true;
+}
+
+cop_err
+cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const void *message)
+{
+    copi_parcel parcel = answer_to(me, COPI_REPLY, token->caller, token->call.bits);
+    cop_token kept = *token;
+
+    if (!redeem(me, kept))
+        return COP_E_GONE;
+    *token = (cop_token){0};
+    parcel.type = type;
+    parcel.body = message;
+    cop_err err = copi_send(me->node, me->worker, &parcel);
+    if (err == COP_E_NOMEM || err == COP_E_TOO_LARGE)
+        send_error(me, kept.caller, kept.call.bits, err);
+    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION ? COP_OK : err;
+}
+
+cop_err
+cop_answer_error(cop_actor *me, cop_token *token, cop_err err)
+{
+    if (!redeem(me, *token))
+        return COP_E_GONE;
+    send_error(me, token->caller, token->call.bits, err);
+    *token = (cop_token){0};
+    return COP_OK;
+}
+
+void
+copi_deferred_end(cop_actor *self)
+{
+    copi_map *map = &self->ties->deferred;
+
+    for (copi_map_node *node; (node = copi_map_pop(map)) != NULL;) {
+        copi_deferred *deferred = COPI_CONTAINER(node, copi_deferred, node);
+        send_error(self, deferred->caller, node->low, COP_E_DOWN);
+        copi_pool_give(&self->worker->pool, deferred, sizeof *deferred);
+    }
+    copi_map_fini(map);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * discard.c - the memory of an actor that is never going to end: a simulation is over, or
+ * its node has crashed.
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+/* Not those that are part of something else. */
+static bool
+is_embedded(const copi_envelope *envelope)
+{
+    switch ((copi_kind)envelope->kind) {
+    case COPI_TIMER:
+    case COPI_DEADLINE:
+    case COPI_WATCH:
+    case COPI_LADDER:
+    case COPI_CHILD_END: return true;
+    default: return false;
+    }
+}
+
+static void
+discard_mail(cop_actor *self, copi_mail *mail)
+{
+    for (copi_mail *next; mail != NULL; mail = next) {
+        copi_envelope *envelope = copi_envelope_of(mail);
+        next = mail->next;
+        if (envelope->kind == COPI_REQUEST)
+            ((copi_request *)copi_payload(envelope))
+                ->refuse(((copi_request *)copi_payload(envelope))->ctx);
+        if (!is_embedded(envelope))
+            copi_envelope_free(self->worker, envelope);
+    }
+}
+
+/* Things are freed with the size they were taken with. */
+static void
+discard_map(cop_actor *self, copi_map *map, size_t offset, size_t size)
+{
+    for (copi_map_node *node; (node = copi_map_pop(map)) != NULL;)
+        copi_pool_give(&self->worker->pool, (char *)node - offset, size);
+    copi_map_fini(map);
+}
+
+static void
+discard_alarms(cop_actor *self)
+{
+    for (copi_map_node *node = NULL; (node = copi_map_next(&self->ties->alarms, node)) != NULL;)
+        if (COPI_CONTAINER(node, copi_alarm, node)->message != NULL)
+            copi_envelope_free(self->worker, COPI_CONTAINER(node, copi_alarm, node)->message);
+    discard_map(self, &self->ties->alarms, offsetof(copi_alarm, node), sizeof(copi_alarm));
+}
+
+static void
+discard_ties(cop_actor *self)
+{
+    copi_ties *ties = self->ties;
+
+    if (ties == NULL)
+        return;
+    discard_map(self, &ties->links, offsetof(copi_link, node), sizeof(copi_link));
+    discard_map(self, &ties->monitors, offsetof(copi_monitor, node), sizeof(copi_monitor));
+    discard_map(self, &ties->watchers, offsetof(copi_watcher, node), sizeof(copi_watcher));
+    discard_map(self, &ties->calls, offsetof(copi_call, node), sizeof(copi_call));
+    discard_map(self, &ties->deferred, offsetof(copi_deferred, node), sizeof(copi_deferred));
+    discard_alarms(self);
+    copi_ties_free(self);
+}
+
+void
+copi_discard(cop_actor *self)
+{
+    copi_mail *last;
+
+    discard_mail(self, self->batch);
+    discard_mail(self, copi_mailbox_take(&self->mailbox, &last));
+    discard_ties(self);
+    if (self->phase != COPI_ENDED && self->behaviour->dispose != NULL)
+        self->behaviour->dispose(self->state);
+    copi_pool_give(&self->worker->pool, self->state, self->behaviour->state_size);
+    if (self->why != NULL)
+        copi_exit_free(self);
+    free(self->label);
+    self->phase = COPI_FREE;
+}

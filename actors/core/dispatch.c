@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/dispatch.h"
+
+#include "core/node.h"
+#include "core/ties.h"
+#include "message/unpack.h"
+
+const cop_handler *
+copi_handler_for(const cop_behaviour *behaviour, const cop_type *type)
+{
+    const cop_handler *handler = behaviour->handlers;
+
+    if (handler == NULL)
+        return NULL;
+    for (; handler->type != NULL; handler++)
+        if (handler->type == type)
+            return handler;
+    return NULL;
+}
+
+static const cop_handler *
+handler_for_wire(const cop_behaviour *behaviour, uint32_t wire_id)
+{
+    const cop_handler *handler = behaviour->handlers;
+
+    for (; handler != NULL && handler->type != NULL; handler++)
+        if (handler->type->wire_id == wire_id && wire_id != 0)
+            return handler;
+    return NULL;
+}
+
+/* Nobody wants it: seen by the dead letters, and by the caller if there is one. */
+static void
+refuse(cop_actor *self, const cop_type *type, const void *message, cop_err why)
+{
+    COPI_TALLY(self->worker, unhandled, 1);
+    copi_dead_letter(self->node, self->worker,
+                     &(cop_dead_letter){cop_sender(self), copi_pid_of(self), type, message, why});
+    copi_answer_unanswered(self, why);
+}
+
+cop_err
+copi_dispatch(cop_actor *self, const cop_type *type, const void *message)
+{
+    const cop_handler *handler = copi_handler_for(self->behaviour, type);
+
+    if (handler != NULL)
+        return handler->call(self, self->state, message);
+    if (self->behaviour->on_message != NULL)
+        return self->behaviour->on_message(self, self->state, type, message);
+    refuse(self, type, message, COP_E_NO_HANDLER);
+    return COP_OK;
+}
+
+static cop_err
+dispatch_encoded(cop_actor *self, const copi_encoded *encoded)
+{
+    const cop_handler *handler = handler_for_wire(self->behaviour, encoded->wire_id);
+    size_t size = 0;
+
+    if (handler == NULL) {
+        refuse(self, NULL, NULL, COP_E_NO_HANDLER);
+        return COP_OK;
+    }
+    if (copi_unpack_size(handler->type, encoded->bytes, encoded->size, &size) != COP_OK) {
+        refuse(self, NULL, NULL, COP_E_BAD_MESSAGE);
+        return COP_OK;
+    }
+    void *message = copi_pool_take(&self->worker->pool, size);
+    if (message == NULL) {
+        refuse(self, NULL, NULL, COP_E_NOMEM);
+        return COP_OK;
+    }
+    copi_unpack(handler->type, encoded->bytes, encoded->size, message);
+    cop_err err = handler->call(self, self->state, message);
+    copi_pool_give(&self->worker->pool, message, size);
+    return err;
+}
+
+cop_err
+copi_dispatch_envelope(cop_actor *self, copi_envelope *envelope)
+{
+    if (envelope->type == NULL)
+        return dispatch_encoded(self, copi_payload(envelope));
+    return copi_dispatch(self, envelope->type, copi_payload(envelope));
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/envelope.h"
+
+#include "message/copy.h"
+
+copi_envelope *
+copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size)
+{
+    if (size > COPI_PAYLOAD_MAX)
+        return NULL;
+    copi_envelope *made =
+        copi_pool_take(worker == NULL ? NULL : &worker->pool, sizeof *made + size);
+    if (made == NULL)
+        return NULL;
+    *made = (copi_envelope){.kind = (uint8_t)kind, .size = (uint32_t)size & COPI_PAYLOAD_MAX};
+    if (worker != NULL)
+        COPI_TALLY(worker, live_messages, 1);
+    return made;
+}
+
+copi_envelope *
+copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
+                    const void *message)
+{
+    size_t extra = type->flat ? 0 : copi_message_extra(type, message);
+
+    if (extra > COPI_PAYLOAD_MAX)
+        return NULL;
+    copi_envelope *made = copi_envelope_new(worker, kind, type->size + extra);
+    if (made == NULL)
+        return NULL;
+    made->type = type;
+    copi_message_copy(type, copi_payload(made), message);
+    return made;
+}
+
+void
+copi_envelope_free(copi_worker *worker, copi_envelope *envelope)
+{
+    if (worker != NULL)
+        COPI_TALLY(worker, live_messages, -1);
+    copi_pool_give(worker == NULL ? NULL : &worker->pool, envelope,
+                   sizeof *envelope + envelope->size);
+}
+
+copi_urgency
+copi_kind_urgency(copi_kind kind)
+{
+    switch (kind) {
+    case COPI_USER_MESSAGE:
+    case COPI_CALL: return COPI_USER;
+    case COPI_EXIT:
+    case COPI_STOP:
+    case COPI_KILL: return COPI_URGENT;
+    case COPI_REPLY:
+    case COPI_REPLY_ERROR:
+    case COPI_LINK:
+    case COPI_UNLINK:
+    case COPI_UNLINK_ACK:
+    case COPI_MONITOR:
+    case COPI_DEMONITOR:
+    case COPI_DOWN:
+    case COPI_ADOPT:
+    case COPI_CHILD_END:
+    case COPI_TIMER:
+    case COPI_DEADLINE:
+    case COPI_WATCH:
+    case COPI_LADDER:
+    case COPI_REQUEST: return COPI_SIGNAL;
+    }
+    return COPI_SIGNAL;
+}

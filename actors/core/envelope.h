@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * envelope.h - what travels between actors: messages and signals, with one owner each.
+ *
+ * An envelope belongs to its maker, then to the mailbox that took it, then to the actor
+ * that takes it out.  Whoever cannot deliver one bounces it (post.h), so that a request
+ * for an answer always gets one.
+ */
+#ifndef COPPICE_CORE_ENVELOPE_H
+#define COPPICE_CORE_ENVELOPE_H
+
+#include <stdalign.h>
+#include <stdint.h>
+
+#include <coppice/actor.h>
+
+#include "core/mailbox.h"
+#include "sched/worker.h"
+
+typedef enum copi_kind {
+    COPI_USER_MESSAGE,
+    COPI_CALL,        /* a user's message that wants an answer; ref: the call */
+    COPI_REPLY,       /* ref: the call */
+    COPI_REPLY_ERROR, /* ref: the call; payload: cop_err */
+    COPI_LINK,
+    COPI_UNLINK,     /* ref: its number, which the answer repeats */
+    COPI_UNLINK_ACK, /* ref: of the unlink */
+    COPI_MONITOR,    /* ref: the monitor */
+    COPI_DEMONITOR,  /* ref: the monitor */
+    COPI_EXIT,       /* payload: cop_exited */
+    COPI_DOWN,       /* ref: the monitor; payload: cop_down */
+    COPI_STOP,       /* from the owner; payload: cop_stopping */
+    COPI_KILL,       /* from the owner, whose patience has ended */
+    COPI_ADOPT,      /* to the owner: a new child; payload: its cop_actor * */
+    COPI_CHILD_END,  /* to the owner: embedded in the child's record */
+    COPI_TIMER,      /* embedded in a timer (ties.h) */
+    COPI_DEADLINE,   /* embedded in a call (ties.h) */
+    COPI_WATCH,      /* embedded in a watch (io/watch.c) */
+    COPI_LADDER,     /* embedded in the ties: some child has had its time */
+    COPI_REQUEST,    /* runs a function inside the actor: payload copi_request */
+} copi_kind;
+
+typedef struct copi_envelope {
+    alignas(16) copi_mail mail; /* the mailbox has other uses for the low bits */
+    const cop_type *type; /* of the payload; NULL for signals, and for one that is encoded */
+    cop_pid from;
+    uint64_t ref;
+    uint32_t generation; /* of the receiver: an envelope never reaches a later actor */
+    uint32_t kind : 8;   /* copi_kind */
+    uint32_t size : 24;  /* of the payload that follows */
+} copi_envelope;
+
+enum {
+    COPI_PAYLOAD_MAX = (1 << 24) - 1
+};
+
+_Static_assert(sizeof(copi_envelope) % 16 == 0, "payloads are aligned");
+
+/* The payload of a message that came from another node and is not decoded yet. */
+typedef struct copi_encoded {
+    uint32_t wire_id;
+    uint32_t size;
+    uint8_t bytes[];
+} copi_encoded;
+
+/* A function to be run by the receiver in its own time; the sender waits for it. */
+typedef struct copi_request {
+    void (*run)(cop_actor *self, void *ctx);
+    void (*refuse)(void *ctx); /* instead, if there is no receiver */
+    void *ctx;
+} copi_request;
+
+static inline void *
+copi_payload(copi_envelope *envelope)
+{
+    return envelope + 1;
+}
+
+static inline copi_envelope *
+copi_envelope_of(copi_mail *mail)
+{
+    return (copi_envelope *)(void *)mail;
+}
+
+/* NULL if there is no memory or `size` is over COPI_PAYLOAD_MAX.  The payload is not set. */
+copi_envelope *copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size);
+/* A message with a deep copy of `message`. */
+copi_envelope *copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
+                                   const void *message);
+/* Frees one that was made by the two above. */
+void copi_envelope_free(copi_worker *worker, copi_envelope *envelope);
+
+/* How it is to be pushed. */
+copi_urgency copi_kind_urgency(copi_kind kind);
+
+#endif /* COPPICE_CORE_ENVELOPE_H */

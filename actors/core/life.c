@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * life.c - how an actor begins and, in the order that <coppice/actor.h> promises, ends.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/exit.h"
+#include "core/actor.h"
+#include "core/dispatch.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+enum {
+    STOP_MS = 5000 /* as OTP's supervisor gives a worker */
+};
+
+static void
+bounce_batch(cop_actor *self)
+{
+    while (self->batch != NULL) {
+        copi_envelope *envelope = copi_envelope_of(self->batch);
+        self->batch = self->batch->next;
+        copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
+    }
+    self->batch_count = 0;
+}
+
+/* From here on the mailbox takes nothing; what was in it has been answered. */
+static void
+close_mailbox(cop_actor *self)
+{
+    copi_mail *last;
+
+    bounce_batch(self);
+    while (!copi_mailbox_close(&self->mailbox)) {
+        self->batch = copi_mailbox_take(&self->mailbox, &last);
+        bounce_batch(self);
+    }
+}
+
+/* ---------------------------------------------------------------------- begin */
+
+static cop_err
+check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts)
+{
+    if (!copi_is_open(me))
+        return COP_E_GONE;
+    if (behaviour == NULL || opts->mailbox > COP_MAILBOX_MAX ||
+        behaviour->mailbox > COP_MAILBOX_MAX || opts->stop_ms < COP_STOP_NO_WAIT)
+        return COP_E_INVAL;
+    return COP_OK;
+}
+
+static char *
+copied(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+/* Everything but what others see.  False if there is no memory. */
+static bool
+furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
+        const cop_spawn_opts *opts)
+{
+    const char *label = opts->label != NULL ? opts->label : opts->name;
+
+    self->task.home = COPI_ANYWHERE;
+    self->node = me->node;
+    self->worker = me->worker;
+    self->behaviour = behaviour;
+    self->state = NULL;
+    self->batch = self->batch_last = NULL;
+    self->batch_count = 0;
+    self->current = NULL;
+    self->ties = NULL;
+    self->why = NULL;
+    self->pins = 0;
+    self->phase = COPI_STARTING;
+    self->traps = behaviour->trap_exit;
+    self->is_leaving = self->is_stopping = self->is_killed = self->is_started = false;
+    self->is_inline = true;
+    self->exit_kind = COP_EXIT_NORMAL;
+    self->exit_code = 0;
+    self->cookie = opts->cookie;
+    self->stop_ms = opts->stop_ms == 0 ? STOP_MS : opts->stop_ms;
+    self->kill_at = 0;
+    self->is_told = false;
+    self->older = self->younger = NULL;
+    atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
+    self->label = copied(label);
+    if (behaviour->state_size > 0) {
+        self->state = copi_pool_take(&me->worker->pool, behaviour->state_size);
+        if (self->state != NULL)
+            memset(self->state, 0, behaviour->state_size);
+    }
+    return (label == NULL || self->label != NULL) &&
+           (behaviour->state_size == 0 || self->state != NULL);
+}
+
+static void
+free_furniture(cop_actor *self)
+{
+    copi_pool_give(&self->worker->pool, self->state, self->behaviour->state_size);
+    self->state = NULL;
+}
+
+/* Opens the mailbox, which makes the pid good for something. */
+static void
+open_mailbox(cop_actor *self, const cop_spawn_opts *opts)
+{
+    uint32_t bound = opts->mailbox != 0 ? opts->mailbox : self->behaviour->mailbox;
+
+    copi_mailbox_open(&self->mailbox, bound != 0 ? bound : COP_MAILBOX_DEFAULT);
+}
+
+static cop_err
+take_name(cop_actor *self, const char *name)
+{
+    if (name == NULL)
+        return COP_OK;
+    return copi_registry_add(&self->node->registry, name, self, copi_pid_of(self));
+}
+
+/* Gives the child to an owner who is somebody else; it is his from here. */
+static cop_err
+hand_over(cop_actor *me, cop_actor *child, cop_pid owner)
+{
+    cop_actor *record = owner.node == me->node->incarnation
+                            ? copi_table_find(&me->node->table, copi_slot(owner.id))
+                            : NULL;
+    copi_envelope *adopt = copi_envelope_new(me->worker, COPI_ADOPT, sizeof(cop_actor *));
+
+    if (adopt == NULL)
+        return COP_E_NOMEM;
+    child->owner = record;
+    memcpy(copi_payload(adopt), &child, sizeof(cop_actor *));
+    if (record != NULL && copi_push(me->node, me->worker, owner, adopt) == COP_OK)
+        return COP_OK;
+    copi_envelope_free(me->worker, adopt);
+    return COP_E_GONE;
+}
+
+static cop_err
+give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
+{
+    cop_pid self = copi_pid_of(me);
+
+    if (!cop_pid_is_none(opts->owner) && !cop_pid_equal(opts->owner, self))
+        return hand_over(me, child, opts->owner);
+    if (copi_ties_of(me) == NULL)
+        return COP_E_NOMEM;
+    child->owner = me;
+    copi_child_add(me, child, opts);
+    return COP_OK;
+}
+
+static cop_err
+tie(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
+{
+    if (opts->link)
+        COP_TRY(copi_link_child(me, child));
+    if (opts->monitor != NULL)
+        COP_TRY(copi_monitor_child(me, child, opts->monitor));
+    return COP_OK;
+}
+
+/* Who gets an error from spawn gets no signal as well. */
+static void
+untie(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
+{
+    if (opts->link) {
+        copi_link_forget(me, copi_pid_of(child));
+        copi_link_forget(child, copi_pid_of(me));
+    }
+    if (opts->monitor != NULL && opts->monitor->bits != 0) {
+        copi_monitor_forget(me, child, *opts->monitor);
+        opts->monitor->bits = 0;
+    }
+}
+
+static cop_err
+run_init(cop_actor *self, const void *arg)
+{
+    void *outer = self->worker->current;
+    cop_err err = COP_OK;
+
+    self->worker->current = self;
+    if (self->behaviour->init != NULL)
+        err = self->behaviour->init(self, self->state, arg);
+    else if (copi_handler_for(self->behaviour, &cop_start_type) != NULL)
+        err = copi_dispatch(self, &cop_start_type, &(cop_start){arg});
+    self->worker->current = outer;
+    return err;
+}
+
+/* The owner's list, and the record, without the child. */
+static void
+forget_child(cop_actor *me, cop_actor *child)
+{
+    if (child->owner == me) {
+        copi_child_remove(me, child);
+        copi_table_give(&me->node->table, me->worker, child);
+    } else {
+        copi_push_ending(child);
+    }
+}
+
+/* Ends a child whose init has failed, and if possible is rid of it at once. */
+static void
+fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err err)
+{
+    untie(me, child, opts);
+    copi_end_failed(child, err);
+    if (opts->why != NULL)
+        copi_exit_of(child, opts->why);
+    copi_receive(child);
+    if (copi_finish(child)) {
+        forget_child(me, child);
+        return;
+    }
+    child->is_inline = false;
+    if (opts->lingers != NULL)
+        *opts->lingers = true;
+    copi_release(child);
+}
+
+static void
+started(cop_actor *me, cop_actor *child)
+{
+    child->is_started = true;
+    child->is_inline = false;
+    child->phase = COPI_RUNNING;
+    COPI_TALLY(me->worker, spawned, 1);
+    /* relaxed: a fact for who asks, not an order. */
+    atomic_store_explicit(&child->is_alive, true, memory_order_relaxed);
+    if (atomic_load_explicit(&child->is_named, memory_order_relaxed))
+        copi_names_told(child);
+    copi_after_handler(child, COP_OK);
+    if (child->phase == COPI_ENDING && copi_finish(child))
+        return;
+    copi_release(child);
+}
+
+/* Before the child's pid was given to anybody. */
+static cop_err
+abandon(cop_actor *me, cop_actor *child, cop_err err)
+{
+    free_furniture(child);
+    free(child->label);
+    copi_ties_free(child);
+    copi_table_give(&me->node->table, me->worker, child);
+    return err;
+}
+
+cop_err
+copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
+{
+    static const cop_spawn_opts none = {0};
+
+    if (opts == NULL)
+        opts = &none;
+    if (opts->monitor != NULL)
+        opts->monitor->bits = 0;
+    if (opts->lingers != NULL)
+        *opts->lingers = false;
+    COP_TRY(check_spawn(me, behaviour, opts));
+    cop_actor *child = copi_table_take(&me->node->table, me->worker);
+    if (child == NULL)
+        return COP_E_NOMEM;
+    if (!furnish(child, me, behaviour, opts))
+        return abandon(me, child, COP_E_NOMEM);
+    open_mailbox(child, opts);
+    cop_err err = take_name(child, opts->name);
+    if (err == COP_OK && (err = give_owner(me, child, opts)) != COP_OK)
+        copi_names_end(child);
+    if (err != COP_OK) {
+        close_mailbox(child);
+        return abandon(me, child, err);
+    }
+    cop_pid pid = copi_pid_of(child);
+    if ((err = tie(me, child, opts)) == COP_OK)
+        err = run_init(child, opts->arg);
+    if (err != COP_OK) {
+        fail_start(me, child, opts, err);
+        return err;
+    }
+    started(me, child);
+    if (out != NULL)
+        *out = pid;
+    return COP_OK;
+}
+
+/* ------------------------------------------------------------------------ end */
+
+/* Keeps a record that says more than its kind and code; without memory it says less. */
+static void
+keep_exit(cop_actor *self, const cop_exit *why)
+{
+    cop_exit *kept = self->why;
+
+    self->exit_kind = (uint8_t)why->kind;
+    self->exit_code = why->code;
+    if (kept == NULL && !cop_exit_is_abnormal(why) && why->text[0] == '\0' &&
+        why->cause_count == 0)
+        return;
+    if (kept == NULL)
+        kept = self->why = copi_pool_take(&self->worker->pool, sizeof *kept);
+    if (kept == NULL)
+        return;
+    *kept = *why;
+    if (cop_pid_is_none(kept->origin) && cop_exit_is_abnormal(why)) {
+        const char *path = cop_path(self);
+        size_t length = strlen(path), skip = length < COP_EXIT_PATH ? 0 : length - COP_EXIT_PATH + 1;
+        kept->origin = copi_pid_of(self);
+        memcpy(kept->path, path + skip, length - skip + 1);
+    }
+}
+
+void
+copi_exit_of(const cop_actor *self, cop_exit *out)
+{
+    if (self->why != NULL)
+        *out = *self->why;
+    else
+        *out = (cop_exit){.kind = (cop_exit_kind)self->exit_kind, .code = self->exit_code};
+}
+
+void
+copi_end(cop_actor *self, const cop_exit *why)
+{
+    if (!copi_is_open(self))
+        return;
+    keep_exit(self, why);
+    self->phase = COPI_ENDING;
+    atomic_store_explicit(&self->is_alive, false, memory_order_seq_cst);
+    copi_mailbox_shut_door(&self->mailbox);
+    copi_settle_children(self);
+    copi_children_stop(self);
+}
+
+void
+copi_end_failed(cop_actor *self, cop_err err)
+{
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
+
+    if (self->is_leaving && self->why != NULL && self->why->kind == COP_EXIT_ERROR) {
+        why = *self->why; /* what cop_fail said */
+    } else if (err == COP_E_IGNORE) {
+        why = (cop_exit){.kind = COP_EXIT_NORMAL};
+    } else {
+        snprintf(why.text, sizeof why.text, "%s", cop_err_text(err));
+    }
+    copi_end(self, &why);
+}
+
+void
+copi_kill_self(cop_actor *self)
+{
+    if (atomic_load_explicit(&self->node->is_hard, memory_order_relaxed))
+        copi_children_kill(self);
+    if (self->is_killed)
+        return;
+    self->is_killed = true;
+    if (copi_is_open(self)) {
+        copi_end(self, &(cop_exit){.kind = COP_EXIT_KILLED});
+        return;
+    }
+    /* It was ending, but took too long: that is the reason that others see. */
+    keep_exit(self, &(cop_exit){.kind = COP_EXIT_KILLED});
+}
+
+static void
+run_terminate(cop_actor *self)
+{
+    cop_end end;
+
+    if (!self->is_started || self->is_killed)
+        return;
+    copi_exit_of(self, &end.why);
+    self->current = NULL;
+    if (self->behaviour->terminate != NULL)
+        self->behaviour->terminate(self, self->state, &end.why);
+    else if (copi_handler_for(self->behaviour, &cop_end_type) != NULL)
+        (void)copi_dispatch(self, &cop_end_type, &end);
+}
+
+void
+copi_push_ending(cop_actor *self)
+{
+    cop_actor *owner = self->owner;
+    copi_worker *worker = self->worker;
+
+    self->ending = (copi_envelope){.from = copi_pid_of(self), .kind = COPI_CHILD_END};
+    copi_push_self(worker, owner, &self->ending);
+}
+
+/* The root has nobody but the node. */
+static void
+tell_owner(cop_actor *self, const cop_exit *why)
+{
+    if (self->owner != NULL)
+        copi_push_ending(self);
+    else
+        copi_node_ended(self->node, why);
+}
+
+bool
+copi_finish(cop_actor *self)
+{
+    cop_exit why;
+    copi_ties *ties = self->ties;
+
+    if (ties != NULL && ties->child_count > 0)
+        return false;
+    self->worker->current = self;
+    if (ties != NULL) {
+        copi_calls_end(self);
+        copi_deferred_end(self);
+        copi_alarms_end(self);
+        copi_watches_end(self);
+        copi_ladder_end(self);
+    }
+    run_terminate(self);
+    if (self->behaviour->dispose != NULL)
+        self->behaviour->dispose(self->state);
+    bounce_batch(self);
+    copi_names_end(self);
+    free_furniture(self);
+    close_mailbox(self);
+    copi_exit_of(self, &why);
+    if (ties != NULL) {
+        copi_links_end(self, &why);
+        copi_monitors_end(self, &why);
+        copi_ties_free(self);
+    }
+    free(self->label);
+    self->label = NULL;
+    self->phase = COPI_ENDED;
+    if (self->is_started)
+        COPI_TALLY(self->worker, ended, 1);
+    self->worker->current = NULL;
+    if (!self->is_inline)
+        tell_owner(self, &why);
+    else if (self->why != NULL)
+        copi_exit_free(self);
+    return true;
+}
+
+void
+copi_exit_free(cop_actor *self)
+{
+    copi_pool_give(&self->worker->pool, self->why, sizeof *self->why);
+    self->why = NULL;
+}
+
+/* --------------------------------------------------------------- what a user calls */
+
+cop_err
+cop_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
+{
+    return copi_spawn(me, behaviour, opts, out);
+}
+
+cop_err
+cop_stop(cop_actor *me)
+{
+    cop_exit why = {.kind = COP_EXIT_NORMAL};
+
+    if (me->is_stopping && me->why != NULL)
+        why = *me->why;
+    else if (me->is_stopping)
+        why.kind = COP_EXIT_SHUTDOWN;
+    return cop_stop_with(me, &why);
+}
+
+cop_err
+cop_stop_with(cop_actor *me, const cop_exit *why)
+{
+    if (copi_is_open(me)) {
+        me->is_leaving = true;
+        keep_exit(me, why);
+    }
+    return COP_OK;
+}
+
+cop_err
+cop_fail(cop_actor *me, int code, const char *format, ...)
+{
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = code};
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why.text, sizeof why.text, format, args);
+    va_end(args);
+    (void)cop_stop_with(me, &why);
+    return COP_E_FAILED;
+}

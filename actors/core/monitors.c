@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * monitors.c - watching another actor's end, and being watched.
+ */
+#include "base/check.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+static copi_monitor *
+find(cop_actor *self, uint64_t ref)
+{
+    if (self->ties == NULL)
+        return NULL;
+    copi_map_node *node = copi_map_find(&self->ties->monitors, 0, ref);
+    return node == NULL ? NULL : COPI_CONTAINER(node, copi_monitor, node);
+}
+
+static cop_err
+add(cop_actor *self, cop_pid who, cop_ref *out)
+{
+    if (copi_ties_of(self) == NULL)
+        return COP_E_NOMEM;
+    copi_monitor *monitor = copi_pool_take(&self->worker->pool, sizeof *monitor);
+    if (monitor == NULL)
+        return COP_E_NOMEM;
+    *monitor = (copi_monitor){.node = {.low = copi_new_ref(self->worker)}, .who = who};
+    copi_map_add(&self->ties->monitors, &monitor->node);
+    out->bits = monitor->node.low;
+    return COP_OK;
+}
+
+static void
+discard(cop_actor *self, copi_monitor *monitor)
+{
+    copi_map_remove(&self->ties->monitors, &monitor->node);
+    copi_pool_give(&self->worker->pool, monitor, sizeof *monitor);
+}
+
+/* Who watches `self`; false if there is no memory. */
+static bool
+add_watcher(cop_actor *self, cop_pid who, uint64_t ref)
+{
+    copi_watcher *watcher;
+
+    if (copi_ties_of(self) == NULL)
+        return false;
+    if (copi_map_find(&self->ties->watchers, who.node, ref) != NULL)
+        return true;
+    watcher = copi_pool_take(&self->worker->pool, sizeof *watcher);
+    if (watcher == NULL)
+        return false;
+    *watcher = (copi_watcher){.node = {.high = who.node, .low = ref}, .who = who};
+    copi_map_add(&self->ties->watchers, &watcher->node);
+    return true;
+}
+
+static void
+remove_watcher(cop_actor *self, uint64_t node_of_watcher, uint64_t ref)
+{
+    copi_map_node *node = self->ties == NULL
+                              ? NULL
+                              : copi_map_find(&self->ties->watchers, node_of_watcher, ref);
+
+    if (node == NULL)
+        return;
+    copi_watcher *watcher = COPI_CONTAINER(node, copi_watcher, node);
+    copi_map_remove(&self->ties->watchers, node);
+    copi_pool_give(&self->worker->pool, watcher, sizeof *watcher);
+}
+
+static void
+send(cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
+{
+    copi_signal(self->node, self->worker,
+                &(copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref});
+}
+
+cop_err
+cop_monitor(cop_actor *me, cop_pid who, cop_ref *out)
+{
+    static const cop_exit gone = {.kind = COP_EXIT_NOPROC};
+
+    if (!copi_is_open(me))
+        return COP_E_GONE;
+    COP_TRY(add(me, who, out));
+    if (cop_pid_equal(who, copi_pid_of(me)))
+        return COP_OK; /* it never fires: who would read it? */
+    if (cop_pid_is_none(who))
+        copi_signal(me->node, me->worker,
+                    &(copi_parcel){.kind = COPI_DOWN,
+                                   .from = who,
+                                   .to = copi_pid_of(me),
+                                   .ref = out->bits,
+                                   .why = &gone});
+    else
+        send(me, COPI_MONITOR, who, out->bits);
+    return COP_OK;
+}
+
+bool
+cop_demonitor(cop_actor *me, cop_ref ref)
+{
+    copi_monitor *monitor = find(me, ref.bits);
+
+    if (monitor == NULL)
+        return false;
+    cop_pid who = monitor->who;
+    discard(me, monitor);
+    if (!cop_pid_equal(who, copi_pid_of(me)) && !cop_pid_is_none(who))
+        send(me, COPI_DEMONITOR, who, ref.bits);
+    return true;
+}
+
+/* Throws a cop_down of that ref out of what waits. */
+static void
+flush(cop_actor *self, uint64_t ref)
+{
+    copi_mail *mail = self->batch;
+
+    self->batch = NULL;
+    self->batch_count = 0;
+    for (copi_mail *next; mail != NULL; mail = next) {
+        copi_envelope *envelope = copi_envelope_of(mail);
+        next = mail->next;
+        if (envelope->kind == COPI_DOWN && envelope->ref == ref)
+            copi_envelope_free(self->worker, envelope);
+        else
+            copi_append(self, envelope);
+    }
+}
+
+bool
+cop_demonitor_flush(cop_actor *me, cop_ref ref)
+{
+    if (cop_demonitor(me, ref))
+        return true;
+    flush(me, ref.bits);
+    return false;
+}
+
+void
+copi_on_monitor(cop_actor *self, copi_envelope *envelope)
+{
+    if (!add_watcher(self, envelope->from, envelope->ref)) {
+        copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_NOPROC);
+        return;
+    }
+    copi_envelope_free(self->worker, envelope);
+}
+
+void
+copi_on_demonitor(cop_actor *self, copi_envelope *envelope)
+{
+    remove_watcher(self, envelope->from.node, envelope->ref);
+    copi_envelope_free(self->worker, envelope);
+}
+
+bool
+copi_on_down(cop_actor *self, copi_envelope *envelope)
+{
+    copi_monitor *monitor = find(self, envelope->ref);
+
+    if (monitor == NULL) {
+        copi_envelope_free(self->worker, envelope);
+        return false;
+    }
+    /* Whom it was set for, even if the answer comes from who could not find him. */
+    ((cop_down *)copi_payload(envelope))->who = monitor->who;
+    discard(self, monitor);
+    return true;
+}
+
+cop_err
+copi_monitor_child(cop_actor *self, cop_actor *child, cop_ref *out)
+{
+    COP_TRY(add(self, copi_pid_of(child), out));
+    return add_watcher(child, copi_pid_of(self), out->bits) ? COP_OK : COP_E_NOMEM;
+}
+
+void
+copi_monitor_forget(cop_actor *self, cop_actor *child, cop_ref ref)
+{
+    copi_monitor *monitor = find(self, ref.bits);
+
+    if (monitor != NULL)
+        discard(self, monitor);
+    remove_watcher(child, copi_pid_of(self).node, ref.bits);
+}
+
+static void
+tell_watchers(cop_actor *self, const cop_exit *why)
+{
+    for (copi_map_node *node; (node = copi_map_pop(&self->ties->watchers)) != NULL;) {
+        copi_watcher *watcher = COPI_CONTAINER(node, copi_watcher, node);
+        copi_signal(self->node, self->worker,
+                    &(copi_parcel){.kind = COPI_DOWN,
+                                   .from = copi_pid_of(self),
+                                   .to = watcher->who,
+                                   .ref = node->low,
+                                   .why = why});
+        copi_pool_give(&self->worker->pool, watcher, sizeof *watcher);
+    }
+    copi_map_fini(&self->ties->watchers);
+}
+
+void
+copi_monitors_end(cop_actor *self, const cop_exit *why)
+{
+    copi_map *mine = &self->ties->monitors;
+
+    tell_watchers(self, why);
+    for (copi_map_node *node; (node = copi_map_next(mine, NULL)) != NULL;)
+        (void)cop_demonitor(self, (cop_ref){node->low});
+    copi_map_fini(mine);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/post.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+static const copi_route *
+route_of(cop_node *node)
+{
+    /* acquire: pairs with the transport's store; the table behind it is set. */
+    return atomic_load_explicit(&node->route, memory_order_acquire);
+}
+
+cop_err
+copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelope)
+{
+    if (to.node != node->incarnation)
+        return COP_E_NOPROC;
+    cop_actor *actor = copi_table_find(&node->table, copi_slot(to.id));
+    /* relaxed: see the field. */
+    if (actor == NULL || atomic_load_explicit(&actor->id, memory_order_relaxed) != to.id)
+        return COP_E_NOPROC;
+    envelope->generation = copi_generation(to.id);
+    switch (copi_mailbox_push(&actor->mailbox, &envelope->mail,
+                              copi_kind_urgency((copi_kind)envelope->kind))) {
+    case COPI_PUSHED: return COP_OK;
+    case COPI_PUSHED_WAKE: copi_sched_submit(&node->sched, worker, &actor->task); return COP_OK;
+    case COPI_PUSH_FULL: return COP_E_FULL;
+    case COPI_PUSH_CLOSED: return COP_E_NOPROC;
+    }
+    return COP_E_NOPROC;
+}
+
+void
+copi_push_self(copi_worker *worker, cop_actor *self, copi_envelope *envelope)
+{
+    envelope->generation =
+        copi_generation(atomic_load_explicit(&self->id, memory_order_relaxed));
+    copi_pushed pushed = copi_mailbox_push(&self->mailbox, &envelope->mail, COPI_SIGNAL);
+    COPI_CHECK(pushed == COPI_PUSHED || pushed == COPI_PUSHED_WAKE);
+    if (pushed == COPI_PUSHED_WAKE)
+        copi_sched_submit(&self->node->sched, worker, &self->task);
+}
+
+void
+copi_dead_letter(cop_node *node, copi_worker *worker, const cop_dead_letter *letter)
+{
+    if (worker != NULL)
+        COPI_TALLY(worker, dead_letters, 1);
+    else
+        atomic_fetch_add_explicit(&node->foreign_dead_letters, 1, memory_order_relaxed);
+    if (node->opts.on_dead_letter != NULL)
+        node->opts.on_dead_letter(node->opts.ctx, letter);
+}
+
+/* ------------------------------------------------------------------------ parcels */
+
+static copi_envelope *
+pack_exited(copi_worker *worker, const copi_parcel *parcel)
+{
+    copi_envelope *made = copi_envelope_new(worker, COPI_EXIT, sizeof(cop_exited));
+
+    if (made != NULL) {
+        made->type = &cop_exited_type;
+        *(cop_exited *)copi_payload(made) =
+            (cop_exited){parcel->from, parcel->by_link, *parcel->why};
+    }
+    return made;
+}
+
+static copi_envelope *
+pack_down(copi_worker *worker, const copi_parcel *parcel)
+{
+    copi_envelope *made = copi_envelope_new(worker, COPI_DOWN, sizeof(cop_down));
+
+    if (made != NULL) {
+        made->type = &cop_down_type;
+        *(cop_down *)copi_payload(made) =
+            (cop_down){{parcel->ref}, parcel->from, *parcel->why};
+    }
+    return made;
+}
+
+static copi_envelope *
+pack_stopping(copi_worker *worker, const copi_parcel *parcel)
+{
+    copi_envelope *made = copi_envelope_new(worker, COPI_STOP, sizeof(cop_stopping));
+
+    if (made != NULL)
+        ((cop_stopping *)copi_payload(made))->why = *parcel->why;
+    return made;
+}
+
+static copi_envelope *
+pack_error(copi_worker *worker, const copi_parcel *parcel)
+{
+    copi_envelope *made = copi_envelope_new(worker, COPI_REPLY_ERROR, sizeof(cop_err));
+
+    if (made != NULL)
+        memcpy(copi_payload(made), &parcel->err, sizeof parcel->err);
+    return made;
+}
+
+static copi_envelope *
+pack(copi_worker *worker, const copi_parcel *parcel)
+{
+    copi_envelope *made;
+
+    switch (parcel->kind) {
+    case COPI_USER_MESSAGE:
+    case COPI_CALL:
+    case COPI_REPLY:
+        made = copi_envelope_typed(worker, parcel->kind, parcel->type, parcel->body);
+        break;
+    case COPI_EXIT: made = pack_exited(worker, parcel); break;
+    case COPI_DOWN: made = pack_down(worker, parcel); break;
+    case COPI_STOP: made = pack_stopping(worker, parcel); break;
+    case COPI_REPLY_ERROR: made = pack_error(worker, parcel); break;
+    default: made = copi_envelope_new(worker, parcel->kind, 0); break;
+    }
+    if (made != NULL) {
+        made->from = parcel->from;
+        made->ref = parcel->ref;
+    }
+    return made;
+}
+
+static void
+count_foreign(cop_node *node, copi_worker *worker, int by)
+{
+    if (worker == NULL)
+        atomic_fetch_add_explicit(&node->foreign_messages, by, memory_order_relaxed);
+}
+
+cop_err
+copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
+{
+    if (parcel->to.node != node->incarnation) {
+        const copi_route *route = route_of(node);
+        if (cop_pid_is_none(parcel->to))
+            return COP_E_NOPROC;
+        return route == NULL ? COP_E_NOCONNECTION : route->send(route->ctx, worker, parcel);
+    }
+    copi_envelope *made = pack(worker, parcel);
+    if (made == NULL)
+        return parcel->type != NULL && parcel->type->size > COPI_PAYLOAD_MAX ? COP_E_TOO_LARGE
+                                                                             : COP_E_NOMEM;
+    count_foreign(node, worker, 1);
+    cop_err err = copi_push(node, worker, parcel->to, made);
+    if (err != COP_OK) {
+        copi_envelope_free(worker, made);
+        count_foreign(node, worker, -1);
+    }
+    return err;
+}
+
+/* ------------------------------------------------------------------------ bouncing */
+
+/* What the sender of a signal is told when there is nobody to receive it. */
+static void
+answer_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel, cop_err err)
+{
+    cop_exit why = {.kind = err == COP_E_NOCONNECTION ? COP_EXIT_NOCONNECTION : COP_EXIT_NOPROC};
+    copi_parcel back = {.from = parcel->to, .to = parcel->from, .ref = parcel->ref, .why = &why};
+
+    switch (parcel->kind) {
+    case COPI_CALL:
+        back.kind = COPI_REPLY_ERROR;
+        back.err = err;
+        break;
+    case COPI_LINK:
+        back.kind = COPI_EXIT;
+        back.by_link = true;
+        break;
+    case COPI_MONITOR: back.kind = COPI_DOWN; break;
+    case COPI_UNLINK: back.kind = COPI_UNLINK_ACK; break;
+    default: return;
+    }
+    copi_signal(node, worker, &back);
+}
+
+void
+copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
+{
+    cop_err err = copi_send(node, worker, parcel);
+
+    /* A signal that cannot be made would be lost, and with it the promise that every link
+     * and monitor is told: there is no going on without memory here. */
+    COPI_CHECK(err != COP_E_NOMEM);
+    if (err != COP_OK)
+        answer_signal(node, worker, parcel, err);
+}
+
+/* Those that are part of something else are only taken out; true if it was one. */
+static bool
+drop_embedded(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope)
+{
+    cop_actor *self = copi_table_find(&node->table, copi_slot(at.id));
+
+    (void)worker;
+    switch ((copi_kind)envelope->kind) {
+    case COPI_TIMER: copi_drop_alarm(self, envelope); return true;
+    case COPI_DEADLINE: copi_drop_deadline(self, envelope); return true;
+    case COPI_WATCH: copi_drop_watch(self, envelope); return true;
+    case COPI_LADDER:
+    case COPI_CHILD_END: return true;
+    default: return false;
+    }
+}
+
+void
+copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope, cop_err err)
+{
+    copi_parcel parcel = {
+        .kind = (copi_kind)envelope->kind, .from = envelope->from, .to = at, .ref = envelope->ref};
+
+    if (drop_embedded(node, worker, at, envelope))
+        return;
+    if (parcel.kind == COPI_REQUEST) {
+        copi_request *request = copi_payload(envelope);
+        request->refuse(request->ctx);
+    } else if (parcel.kind == COPI_USER_MESSAGE || parcel.kind == COPI_CALL) {
+        const void *message = envelope->type != NULL ? copi_payload(envelope) : NULL;
+        copi_dead_letter(
+            node, worker,
+            &(cop_dead_letter){envelope->from, at, envelope->type, message, COP_E_NOPROC});
+    }
+    answer_signal(node, worker, &parcel, err);
+    copi_envelope_free(worker, envelope);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * post.h - getting messages and signals to whom they are for, here or elsewhere.
+ */
+#ifndef COPPICE_CORE_POST_H
+#define COPPICE_CORE_POST_H
+
+#include "core/actor.h"
+
+/*
+ * A message or signal that is not in an envelope yet: what a route to another node gets.
+ * Everything is borrowed for the call.
+ */
+typedef struct copi_parcel {
+    copi_kind kind;
+    cop_pid from, to;
+    uint64_t ref;
+    const cop_type *type; /* of USER_MESSAGE, CALL, REPLY */
+    const void *body;
+    const cop_exit *why; /* of EXIT, DOWN */
+    bool by_link;        /* of EXIT */
+    cop_err err;         /* of REPLY_ERROR */
+    int32_t within_ms;   /* of CALL: after that nobody waits for the answer */
+} copi_parcel;
+
+/*
+ * The way to other nodes; the transport fills it in.  Signals are not refused for want of
+ * room.  COP_E_NOCONNECTION if there is no session: the caller does what that means.
+ */
+typedef struct copi_route {
+    void *ctx;
+    cop_err (*send)(void *ctx, copi_worker *worker, const copi_parcel *parcel);
+    /* "name@node" as that node told it; none if it did not. */
+    cop_pid (*whereis)(void *ctx, const char *name, const char *node);
+    /* A local name has come or gone; under no lock. */
+    void (*named)(void *ctx, copi_worker *worker, const char *name, cop_pid pid, bool is_gone);
+} copi_route;
+
+/* Pushes an envelope to a local actor and wakes it.  On error the envelope is still the
+ * caller's: COP_E_NOPROC, COP_E_FULL.  `worker` is the caller's, NULL if it is none. */
+cop_err copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelope);
+
+/* Pushes an embedded envelope to the actor itself, which is alive. */
+void copi_push_self(copi_worker *worker, cop_actor *self, copi_envelope *envelope);
+
+/* Sends a message, wherever `to` is.  As cop_send. */
+cop_err copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
+
+/* Sends a signal, wherever `to` is.  If there is nobody, the sender gets the answer that
+ * belongs to it: an exit, a down, an acknowledgement. */
+void copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
+
+/* What happens to an envelope that `at` cannot take any more: requests are answered with
+ * `err`, messages become dead letters.  Freed unless it is embedded. */
+void copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope,
+                 cop_err err);
+
+/* Counts a dead letter and shows it to the handler. */
+void copi_dead_letter(cop_node *node, copi_worker *worker, const cop_dead_letter *letter);
+
+#endif /* COPPICE_CORE_POST_H */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * self.c - what an actor can ask and do without changing anybody's life.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+#define RUNTIME_TYPE(T)                                                                        \
+    const cop_type T##_type = {                                                                \
+        .protocol = "coppice", .name = #T, .size = sizeof(T), .flat = true}
+
+RUNTIME_TYPE(cop_start);
+RUNTIME_TYPE(cop_end);
+RUNTIME_TYPE(cop_stopping);
+RUNTIME_TYPE(cop_down);
+RUNTIME_TYPE(cop_exited);
+RUNTIME_TYPE(cop_child_down);
+
+cop_pid
+cop_self(const cop_actor *me)
+{
+    return copi_pid_of(me);
+}
+
+cop_pid
+cop_sender(const cop_actor *me)
+{
+    return me->current == NULL ? COP_PID_NONE : me->current->from;
+}
+
+cop_pid
+cop_owner(const cop_actor *me)
+{
+    return me->owner == NULL ? COP_PID_NONE : copi_pid_of(me->owner);
+}
+
+cop_pid
+cop_root(const cop_actor *me)
+{
+    return copi_pid_of(me->node->root);
+}
+
+cop_node *
+cop_node_of(const cop_actor *me)
+{
+    return me->node;
+}
+
+int64_t
+cop_now_ms(const cop_actor *me)
+{
+    return copi_worker_now(me->worker) / COPI_MS;
+}
+
+uint64_t
+cop_random(cop_actor *me)
+{
+    return copi_rng_next(&me->worker->rng);
+}
+
+bool
+cop_is_alive(const cop_actor *me, cop_pid who)
+{
+    cop_actor *actor = who.node == me->node->incarnation
+                           ? copi_table_find(&me->node->table, copi_slot(who.id))
+                           : NULL;
+
+    /* relaxed: the answer may be old when it is read, whatever the order. */
+    return actor != NULL &&
+           atomic_load_explicit(&actor->id, memory_order_relaxed) == who.id &&
+           atomic_load_explicit(&actor->is_alive, memory_order_relaxed);
+}
+
+static const char *
+label_of(const cop_actor *actor)
+{
+    if (actor->label != NULL)
+        return actor->label;
+    return actor->behaviour->name != NULL ? actor->behaviour->name : "actor";
+}
+
+/* Owners outlive what they own, so walking up is safe.  Written from the end. */
+const char *
+cop_path(const cop_actor *me)
+{
+    char *end = me->worker->path + sizeof me->worker->path - 1;
+    char *at = end;
+
+    *at = '\0';
+    for (const cop_actor *actor = me; actor->owner != NULL; actor = actor->owner) {
+        const char *label = label_of(actor);
+        size_t length = strlen(label), room = (size_t)(at - me->worker->path);
+        if (at != end && room > 0) {
+            *--at = '/';
+            room--;
+        }
+        if (length > room)
+            length = room;
+        at -= length;
+        memcpy(at, label + strlen(label) - length, length);
+    }
+    return at == end ? "root" : at;
+}
+
+void
+cop_log(cop_actor *me, const char *format, ...)
+{
+    char line[1024];
+    int used = snprintf(line, sizeof line, "%s: ", cop_path(me));
+    va_list args;
+
+    va_start(args, format);
+    if (used >= 0 && (size_t)used < sizeof line)
+        vsnprintf(line + used, sizeof line - (size_t)used, format, args);
+    va_end(args);
+    copi_node_log(me->node, line);
+}
+
+cop_err
+cop_send_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
+{
+    return copi_send(me->node, me->worker,
+                     &(copi_parcel){.kind = COPI_USER_MESSAGE,
+                                    .from = copi_pid_of(me),
+                                    .to = to,
+                                    .type = type,
+                                    .body = message});
+}
+
+void
+cop_cast_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
+{
+    cop_err err = cop_send_message(me, to, type, message);
+
+    if (err != COP_OK)
+        copi_dead_letter(me->node, me->worker,
+                         &(cop_dead_letter){copi_pid_of(me), to, type, message, err});
+}
+
+copi_ties *
+copi_ties_of(cop_actor *self)
+{
+    if (self->ties == NULL) {
+        self->ties = copi_pool_take(&self->worker->pool, sizeof *self->ties);
+        if (self->ties != NULL)
+            *self->ties = (copi_ties){.self = self};
+    }
+    return self->ties;
+}
+
+void
+copi_ties_free(cop_actor *self)
+{
+    copi_pool_give(&self->worker->pool, self->ties, sizeof *self->ties);
+    self->ties = NULL;
+}
+
+uint64_t
+copi_new_ref(copi_worker *worker)
+{
+    return (uint64_t)(worker->index + 1) << 56 | ++worker->ref_count;
+}
+
+void
+copi_pin(cop_actor *self)
+{
+    if (self->pins++ == 0)
+        self->task.home = (int32_t)self->worker->index;
+}
+
+void
+copi_unpin(cop_actor *self)
+{
+    if (--self->pins == 0)
+        self->task.home = COPI_ANYWHERE;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ties.h - all that an actor holds or is held by, beside its mailbox and state.
+ *
+ * Most actors have no such thing, so it stands apart from the record.  Everything here is
+ * the runner's, and is gone before the actor's end is told to anybody.
+ *
+ * Things that bring themselves into the mailbox (a due timer, a call's deadline, a ready
+ * descriptor) have their envelope embedded, so that this cannot fail.  While it is in the
+ * mailbox, `is_queued`, the thing may be dropped but not freed.
+ */
+#ifndef COPPICE_CORE_TIES_H
+#define COPPICE_CORE_TIES_H
+
+#include "base/map.h"
+#include "core/actor.h"
+
+/* With whom; key: the pid. */
+typedef struct copi_link {
+    copi_map_node node;
+    uint64_t unlink; /* the number of an unlink that is not yet answered; 0: linked */
+} copi_link;
+
+/* Whom I watch; key: 0, ref. */
+typedef struct copi_monitor {
+    copi_map_node node;
+    cop_pid who;
+} copi_monitor;
+
+/* Who watches me; key: node of the watcher, ref. */
+typedef struct copi_watcher {
+    copi_map_node node;
+    cop_pid who;
+} copi_watcher;
+
+/* A call that waits for its answer; key: 0, ref. */
+typedef struct copi_call {
+    copi_map_node node;
+    copi_timer timer;
+    copi_envelope due; /* COPI_DEADLINE */
+    cop_actor *caller;
+    cop_then then;
+    cop_pid callee;
+    bool is_queued;
+    bool is_dropped;
+} copi_call;
+
+/* A request that I have deferred; key: node of the caller, ref. */
+typedef struct copi_deferred {
+    copi_map_node node;
+    cop_pid caller;
+} copi_deferred;
+
+/* A message to myself, later; key: 0, ref. */
+typedef struct copi_alarm {
+    copi_map_node node;
+    copi_timer timer;
+    copi_envelope due; /* COPI_TIMER */
+    cop_actor *actor;
+    copi_envelope *message; /* what is delivered */
+    int64_t period;         /* nanoseconds; 0: once */
+    int64_t due_at;
+    bool is_queued;
+    bool is_dropped;
+} copi_alarm;
+
+struct copi_ties {
+    copi_map links, monitors, watchers, calls, deferred, alarms;
+    copi_map watches; /* of io/watch.c */
+    cop_actor *oldest, *youngest; /* children, in the order in which they stop */
+    uint32_t child_count;
+    copi_timer ladder; /* the next child to be killed */
+    copi_envelope ladder_due;
+    cop_actor *self;
+    bool is_ladder_queued;
+    bool is_ladder_armed; /* or queued: the actor is pinned for it */
+};
+
+/* links.c */
+void copi_links_end(cop_actor *self, const cop_exit *why);
+void copi_on_link(cop_actor *self, copi_envelope *envelope);
+void copi_on_unlink(cop_actor *self, copi_envelope *envelope);
+void copi_on_unlink_ack(cop_actor *self, copi_envelope *envelope);
+void copi_on_exit(cop_actor *self, copi_envelope *envelope);
+/* Makes a link on both sides of a spawn, without signals. */
+cop_err copi_link_child(cop_actor *self, cop_actor *child);
+/* Forgets a link without a signal. */
+void copi_link_forget(cop_actor *self, cop_pid with);
+
+/* monitors.c */
+void copi_monitors_end(cop_actor *self, const cop_exit *why);
+void copi_on_monitor(cop_actor *self, copi_envelope *envelope);
+void copi_on_demonitor(cop_actor *self, copi_envelope *envelope);
+/* True if it is to be handled in its turn; else it is freed. */
+bool copi_on_down(cop_actor *self, copi_envelope *envelope);
+cop_err copi_monitor_child(cop_actor *self, cop_actor *child, cop_ref *out);
+/* Undoes it, without a signal. */
+void copi_monitor_forget(cop_actor *self, cop_actor *child, cop_ref ref);
+
+/* names.c */
+/* Frees the name that this actor has, if it has one. */
+void copi_names_end(cop_actor *self);
+/* Tells the route of the name that this actor has got with its start. */
+void copi_names_told(cop_actor *self);
+
+/* calls.c */
+void copi_calls_end(cop_actor *self);
+void copi_deferred_end(cop_actor *self);
+cop_err copi_handle_reply(cop_actor *self, copi_envelope *envelope);
+cop_err copi_handle_deadline(cop_actor *self, copi_envelope *envelope);
+void copi_drop_deadline(cop_actor *self, copi_envelope *envelope);
+/* Answers the request being handled, if nobody has, as far as it is one. */
+void copi_answer_unanswered(cop_actor *self, cop_err err);
+
+/* alarms.c */
+void copi_alarms_end(cop_actor *self);
+cop_err copi_handle_alarm(cop_actor *self, copi_envelope *envelope);
+void copi_drop_alarm(cop_actor *self, copi_envelope *envelope);
+
+/* io/watch.c */
+void copi_watches_end(cop_actor *self);
+cop_err copi_handle_watch(cop_actor *self, copi_envelope *envelope);
+void copi_drop_watch(cop_actor *self, copi_envelope *envelope);
+
+/* children.c */
+void copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts);
+void copi_child_remove(cop_actor *self, cop_actor *child);
+/* Tells the next child, or all of them, to stop. */
+void copi_children_stop(cop_actor *self);
+/* Kills all of them: the node is in a hurry. */
+void copi_children_kill(cop_actor *self);
+void copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why);
+void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
+/* The owner's rule for a child that has ended; the record is freed. */
+cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);
+void copi_on_ladder(cop_actor *self);
+void copi_ladder_end(cop_actor *self);
+
+#endif /* COPPICE_CORE_TIES_H */

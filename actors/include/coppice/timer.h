@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timer.h - messages after a while.
+ *
+ * A timer belongs to the actor that armed it and is gone when that actor ends.  It never
+ * fires early.  After a cancel nothing of it arrives, not even what was due already.
+ */
+#ifndef COPPICE_TIMER_H
+#define COPPICE_TIMER_H
+
+#include <coppice/actor.h>
+
+typedef struct cop_timer {
+    cop_ref ref;
+} cop_timer;
+
+/*
+ * cop_send_after(me, ms, &timer, T, fields...): sends this actor the message once, after
+ * at least `ms` milliseconds; 0 is legal and goes through the mailbox.  `timer` may be
+ * NULL.  COP_E_NOMEM; COP_E_INVAL for a negative time.  As OTP's erlang:send_after/3.
+ */
+#define cop_send_after(me, ms, timer, ...)                                                     \
+    cop_send_after_message(me, ms, timer, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
+
+/*
+ * The same again and again: the next period begins when the message was due, but a slow
+ * handler never finds two of them waiting.  `ms` must be positive.
+ */
+#define cop_send_every(me, ms, timer, ...)                                                     \
+    cop_send_every_message(me, ms, timer, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
+
+COP_API COP_MUST_USE cop_err cop_send_after_message(cop_actor *me, int64_t ms, cop_timer *out,
+                                                    const cop_type *type, const void *message);
+COP_API COP_MUST_USE cop_err cop_send_every_message(cop_actor *me, int64_t ms, cop_timer *out,
+                                                    const cop_type *type, const void *message);
+
+/* Milliseconds that were left, or -1 if it had been handled, cancelled or never armed.
+ * A message that waits in the mailbox is thrown away, and 0 returned. */
+COP_API int64_t cop_timer_cancel(cop_actor *me, cop_timer timer);
+
+#endif /* COPPICE_TIMER_H */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/sched.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+static void
+wake(copi_worker *worker)
+{
+    const uint64_t one = 1;
+
+    /* It cannot fail but by a full counter, and then the worker is being woken anyway. */
+    while (write(worker->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+        continue;
+}
+
+/* Wakes this worker if it is idle and nobody else has woken it. */
+static void
+wake_if_idle(copi_sched *self, copi_worker *worker)
+{
+    uint64_t bit = UINT64_C(1) << worker->index;
+
+    if ((atomic_load_explicit(&self->idle, memory_order_seq_cst) & bit) == 0)
+        return;
+    if (atomic_fetch_and_explicit(&self->idle, ~bit, memory_order_seq_cst) & bit)
+        wake(worker);
+}
+
+void
+copi_sched_wake_one(copi_sched *self)
+{
+    uint64_t idle = atomic_load_explicit(&self->idle, memory_order_seq_cst);
+
+    while (idle != 0) {
+        uint64_t bit = idle & -idle;
+        if (atomic_fetch_and_explicit(&self->idle, ~bit, memory_order_seq_cst) & bit) {
+            wake(&self->workers[__builtin_ctzll(bit)]);
+            return;
+        }
+        idle &= ~bit;
+    }
+}
+
+static void
+submit_home(copi_sched *self, copi_task *task)
+{
+    copi_worker *home = &self->workers[task->home];
+    copi_task *newest = atomic_load_explicit(&home->inbox, memory_order_relaxed);
+
+    do {
+        task->next = newest;
+        /* release: pairs with take_inbox.  seq_cst: before the look at the idle bits. */
+    } while (!atomic_compare_exchange_weak_explicit(&home->inbox, &newest, task,
+                                                    memory_order_seq_cst, memory_order_relaxed));
+    wake_if_idle(self, home);
+}
+
+static void
+inject(copi_sched *self, copi_task *task)
+{
+    pthread_mutex_lock(&self->lock);
+    copi_fifo_push(&self->injected, task);
+    /* seq_cst: before the look at the idle bits. */
+    atomic_fetch_add_explicit(&self->waiting, 1, memory_order_seq_cst);
+    pthread_mutex_unlock(&self->lock);
+    copi_sched_wake_one(self);
+}
+
+copi_task *
+copi_sched_take_injected(copi_sched *self)
+{
+    /* relaxed: a hint; the lock orders the rest. */
+    if (atomic_load_explicit(&self->waiting, memory_order_relaxed) == 0)
+        return NULL;
+    pthread_mutex_lock(&self->lock);
+    copi_task *task = copi_fifo_pop(&self->injected);
+    if (task != NULL)
+        atomic_fetch_sub_explicit(&self->waiting, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&self->lock);
+    return task;
+}
+
+/* A worker's own task behind its others. */
+static void
+queue_own(copi_worker *worker, copi_task *task)
+{
+    if (task->home != COPI_ANYWHERE) {
+        copi_fifo_push(&worker->pinned, task);
+        return;
+    }
+    copi_runq_push(&worker->queue, task);
+    if (worker->sched->worker_count > 1)
+        copi_sched_wake_one(worker->sched);
+}
+
+static void
+submit_simulated(copi_sched *self, copi_task *task)
+{
+    if (self->runnable_count == self->runnable_room) {
+        size_t room = self->runnable_room == 0 ? 64 : self->runnable_room * 2;
+        copi_task **bigger = realloc(self->runnable, room * sizeof(copi_task *));
+        COPI_CHECK(bigger != NULL);
+        self->runnable = bigger;
+        self->runnable_room = room;
+    }
+    self->runnable[self->runnable_count++] = task;
+}
+
+void
+copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task)
+{
+    if (COPI_UNLIKELY(self->simulation != NULL)) {
+        submit_simulated(self, task);
+    } else if (task->home != COPI_ANYWHERE &&
+               (worker == NULL || task->home != (int32_t)worker->index)) {
+        submit_home(self, task);
+    } else if (worker == NULL) {
+        inject(self, task);
+    } else {
+        copi_task *before = worker->slot;
+        worker->slot = task;
+        if (before != NULL)
+            queue_own(worker, before);
+    }
+}
+
+void
+copi_sched_yield(copi_worker *worker, copi_task *task)
+{
+    if (COPI_UNLIKELY(worker->sched->simulation != NULL))
+        submit_simulated(worker->sched, task);
+    else if (task->home != COPI_ANYWHERE && task->home != (int32_t)worker->index)
+        submit_home(worker->sched, task);
+    else
+        queue_own(worker, task);
+}
+
+bool
+copi_sched_run_one(copi_sched *self)
+{
+    if (self->runnable_count == 0)
+        return false;
+    uint32_t chosen = copi_rng_below(&self->simulation->rng, (uint32_t)self->runnable_count);
+    copi_task *task = self->runnable[chosen];
+    self->runnable[chosen] = self->runnable[--self->runnable_count];
+    self->run(&self->workers[0], task);
+    return true;
+}
+
+cop_err
+copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed, copi_simulation *simulation,
+                void (*run)(copi_worker *, copi_task *))
+{
+    COPI_CHECK(workers > 0 && workers <= COPI_WORKERS_MAX);
+    *self = (copi_sched){.run = run, .simulation = simulation};
+    size_t size = workers * sizeof(copi_worker);
+    self->workers = aligned_alloc(alignof(copi_worker), size);
+    if (self->workers == NULL)
+        return COP_E_NOMEM;
+    memset(self->workers, 0, size);
+    pthread_mutex_init(&self->lock, NULL);
+    for (unsigned i = 0; i < workers; i++) {
+        self->worker_count = i + 1;
+        if (!copi_worker_init(&self->workers[i], self, i, seed)) {
+            copi_sched_fini(self);
+            return COP_E_OS;
+        }
+    }
+    return COP_OK;
+}
+
+cop_err
+copi_sched_start(copi_sched *self)
+{
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        copi_worker *worker = &self->workers[i];
+        if (pthread_create(&worker->thread, NULL, copi_worker_main, worker) != 0) {
+            copi_sched_stop(self);
+            while (i-- > 0)
+                pthread_join(self->workers[i].thread, NULL);
+            return COP_E_OS;
+        }
+    }
+    return COP_OK;
+}
+
+void
+copi_sched_stop(copi_sched *self)
+{
+    /* seq_cst: before the look at who is idle, as for any other work. */
+    atomic_store_explicit(&self->stopping, true, memory_order_seq_cst);
+    for (unsigned i = 0; i < self->worker_count; i++)
+        wake(&self->workers[i]);
+}
+
+void
+copi_sched_join(copi_sched *self)
+{
+    for (unsigned i = 0; i < self->worker_count; i++)
+        pthread_join(self->workers[i].thread, NULL);
+}
+
+void
+copi_sched_fini(copi_sched *self)
+{
+    for (unsigned i = 0; i < self->worker_count; i++)
+        copi_worker_fini(&self->workers[i]);
+    free(self->workers);
+    free(self->runnable);
+    pthread_mutex_destroy(&self->lock);
+    *self = (copi_sched){0};
+}

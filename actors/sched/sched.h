@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sched.h - all workers of a node: start, submit, wake, stop.
+ */
+#ifndef COPPICE_SCHED_SCHED_H
+#define COPPICE_SCHED_SCHED_H
+
+#include <coppice/err.h>
+
+#include "sched/worker.h"
+
+enum {
+    COPI_WORKERS_MAX = 64 /* one bit each */
+};
+
+/*
+ * What the simulator puts in the place of threads and clocks.  With it there is one
+ * worker, whose tasks are collected here and run by copi_sched_run_one.
+ */
+typedef struct copi_simulation {
+    int64_t now;
+    copi_rng rng;
+} copi_simulation;
+
+struct copi_sched {
+    /* Written before the first worker starts. */
+    void (*run)(copi_worker *worker, copi_task *task);
+    copi_simulation *simulation; /* NULL: real threads, real time */
+    unsigned worker_count;
+    copi_worker *workers;
+
+    /* The simulator's runnable tasks; one thread. */
+    copi_task **runnable;
+    size_t runnable_count;
+    size_t runnable_room;
+
+    /* Bit i: worker i sleeps or is about to; see worker.h.  Always sequentially consistent. */
+    alignas(64) _Atomic uint64_t idle;
+    _Atomic bool stopping;
+
+    /* Tasks from threads that are no workers.  `waiting` mirrors the length, so that the
+     * workers need the lock only when there is something. */
+    alignas(64) pthread_mutex_t lock;
+    copi_fifo injected;
+    _Atomic uint32_t waiting;
+};
+
+/* COP_E_NOMEM, COP_E_OS. */
+COP_MUST_USE cop_err copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed,
+                                     copi_simulation *simulation,
+                                     void (*run)(copi_worker *, copi_task *));
+/* Starts the threads.  COP_E_OS: none is left running. */
+COP_MUST_USE cop_err copi_sched_start(copi_sched *self);
+/* Tells all workers to return; any thread. */
+void copi_sched_stop(copi_sched *self);
+/* Waits for them; not from a worker. */
+void copi_sched_join(copi_sched *self);
+void copi_sched_fini(copi_sched *self);
+
+/* Queues a task that has become runnable.  `worker` is the caller, NULL if it is none. */
+void copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task);
+/* Queues a task that has used up its slice behind the others; from its worker. */
+void copi_sched_yield(copi_worker *worker, copi_task *task);
+
+/* Wakes one idle worker, if there is one. */
+void copi_sched_wake_one(copi_sched *self);
+
+/* A task from the injected ones, or NULL. */
+copi_task *copi_sched_take_injected(copi_sched *self);
+
+/* Simulator: runs one task, chosen by the seed.  False if none is runnable. */
+bool copi_sched_run_one(copi_sched *self);
+
+#endif /* COPPICE_SCHED_SCHED_H */

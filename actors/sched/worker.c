@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sched/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "sched/sched.h"
+
+enum {
+    /* How often the slot may go before the queues in a row. */
+    SLOT_RUNS = 64,
+    /* After how many searches for work a busy worker looks at the clock. */
+    TURNS_PER_LOOK = 64,
+};
+
+/* How long a busy worker may leave its timers and descriptors alone. */
+static const int64_t poll_interval = 200 * 1000;
+
+int64_t
+copi_worker_now(const copi_worker *worker)
+{
+    const copi_simulation *simulation = worker->sched->simulation;
+
+    return simulation != NULL ? simulation->now : copi_clock_ns();
+}
+
+bool
+copi_timer_arm(copi_worker *worker, copi_timer *timer, int64_t due)
+{
+    if (copi_heap_has(&timer->node))
+        copi_heap_remove(&worker->timers, &timer->node);
+    else
+        COPI_TALLY(worker, timers, 1);
+    if (copi_heap_add(&worker->timers, &timer->node, due))
+        return true;
+    COPI_TALLY(worker, timers, -1);
+    return false;
+}
+
+bool
+copi_timer_disarm(copi_worker *worker, copi_timer *timer)
+{
+    if (!copi_heap_has(&timer->node))
+        return false;
+    copi_heap_remove(&worker->timers, &timer->node);
+    COPI_TALLY(worker, timers, -1);
+    return true;
+}
+
+int64_t
+copi_timer_left(copi_worker *worker, const copi_timer *timer)
+{
+    int64_t left = copi_heap_due(&worker->timers, &timer->node) - copi_worker_now(worker);
+
+    return left > 0 ? left : 0;
+}
+
+bool
+copi_worker_fire_timers(copi_worker *worker)
+{
+    int64_t now = copi_worker_now(worker), due = 0;
+    bool has_fired = false;
+
+    for (;;) {
+        copi_heap_node *node = copi_heap_first(&worker->timers, &due);
+        if (node == NULL || due > now)
+            return has_fired;
+        copi_timer *timer = COPI_CONTAINER(node, copi_timer, node);
+        copi_timer_disarm(worker, timer);
+        timer->fire(worker, timer);
+        has_fired = true;
+    }
+}
+
+static void
+poll_events(copi_worker *self)
+{
+    if (self->watch_count > 0)
+        event_base_loop(self->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+}
+
+/* The whole inbox into the pinned tasks, oldest first. */
+static void
+take_inbox(copi_worker *self)
+{
+    /* acquire: pairs with the push; the tasks' fields are visible. */
+    copi_task *newest = atomic_exchange_explicit(&self->inbox, NULL, memory_order_acquire);
+    copi_task *oldest = NULL;
+
+    while (newest != NULL) {
+        copi_task *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != NULL) {
+        copi_task *next = oldest->next;
+        copi_fifo_push(&self->pinned, oldest);
+        oldest = next;
+    }
+}
+
+static copi_task *
+take_slot(copi_worker *self)
+{
+    copi_task *task = self->slot;
+
+    self->slot = NULL;
+    return task;
+}
+
+/* The two kinds of own tasks in turn, so that neither starves the other. */
+static copi_task *
+take_queued(copi_worker *self)
+{
+    copi_task *task;
+
+    if (self->turns % 2 == 0) {
+        task = copi_fifo_pop(&self->pinned);
+        return task != NULL ? task : copi_runq_pop(&self->queue);
+    }
+    task = copi_runq_pop(&self->queue);
+    return task != NULL ? task : copi_fifo_pop(&self->pinned);
+}
+
+static copi_task *
+steal(copi_worker *self)
+{
+    copi_sched *sched = self->sched;
+    unsigned start = sched->worker_count > 1 ? copi_rng_below(&self->rng, sched->worker_count) : 0;
+
+    for (unsigned i = 0; i < sched->worker_count; i++) {
+        copi_worker *victim = &sched->workers[(start + i) % sched->worker_count];
+        if (victim == self || copi_runq_is_empty(&victim->queue))
+            continue;
+        copi_task *task = copi_runq_steal(&self->queue, &victim->queue);
+        if (task != NULL)
+            return task;
+    }
+    return NULL;
+}
+
+/* Timers, descriptors and strangers' tasks, if it has been long enough. */
+static void
+look_around(copi_worker *self)
+{
+    int64_t now = copi_clock_ns();
+
+    if (now - self->polled_at < poll_interval)
+        return;
+    self->polled_at = now;
+    copi_worker_fire_timers(self);
+    poll_events(self);
+    copi_task *task = copi_sched_take_injected(self->sched);
+    if (task != NULL)
+        copi_runq_push(&self->queue, task);
+}
+
+static copi_task *
+next_task(copi_worker *self)
+{
+    copi_task *task = NULL;
+
+    if (++self->turns % TURNS_PER_LOOK == 0)
+        look_around(self);
+    /* relaxed: only whether to look; take_inbox acquires. */
+    if (atomic_load_explicit(&self->inbox, memory_order_relaxed) != NULL)
+        take_inbox(self);
+    if (self->slot != NULL && self->slot_runs++ < SLOT_RUNS)
+        return take_slot(self);
+    self->slot_runs = 0;
+    task = take_queued(self);
+    if (task == NULL)
+        task = take_slot(self);
+    if (task == NULL)
+        task = copi_sched_take_injected(self->sched);
+    return task;
+}
+
+/* Is there anything that this worker could run?  Looked at after the idle bit is set. */
+static bool
+has_work(copi_worker *self)
+{
+    copi_sched *sched = self->sched;
+
+    if (atomic_load_explicit(&self->inbox, memory_order_seq_cst) != NULL ||
+        atomic_load_explicit(&sched->waiting, memory_order_seq_cst) != 0 ||
+        atomic_load_explicit(&sched->stopping, memory_order_seq_cst))
+        return true;
+    for (unsigned i = 0; i < sched->worker_count; i++)
+        if (!copi_runq_is_empty(&sched->workers[i].queue))
+            return true;
+    return false;
+}
+
+/* Sleeps in the event base until a descriptor, the next timer or a wake-up. */
+static void
+sleep_until_event(copi_worker *self)
+{
+    int64_t due = 0;
+
+    if (copi_heap_first(&self->timers, &due) == NULL) {
+        event_base_loop(self->base, EVLOOP_ONCE);
+        return;
+    }
+    int64_t left = due - copi_clock_ns();
+    if (left < 0)
+        left = 0;
+    /* Rounded up: nobody wakes for a timer that is not yet due. */
+    int64_t us = (left + 999) / 1000;
+    struct timeval after = {us / 1000000, us % 1000000};
+    event_add(self->sleep_event, &after);
+    event_base_loop(self->base, EVLOOP_ONCE);
+    event_del(self->sleep_event);
+}
+
+static void
+park(copi_worker *self)
+{
+    copi_sched *sched = self->sched;
+    uint64_t bit = UINT64_C(1) << self->index;
+
+    atomic_fetch_or_explicit(&sched->idle, bit, memory_order_seq_cst);
+    if (!has_work(self))
+        sleep_until_event(self);
+    atomic_fetch_and_explicit(&sched->idle, ~bit, memory_order_seq_cst);
+    self->polled_at = copi_clock_ns();
+    copi_worker_fire_timers(self);
+}
+
+void *
+copi_worker_main(void *worker)
+{
+    copi_worker *self = worker;
+    copi_sched *sched = self->sched;
+
+    /* acquire: pairs with copi_sched_stop; all that was done before it is visible. */
+    while (!atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
+        copi_task *task = next_task(self);
+        if (task == NULL)
+            task = steal(self);
+        if (task != NULL)
+            sched->run(self, task);
+        else
+            park(self);
+    }
+    return NULL;
+}
+
+static void
+on_wake(evutil_socket_t fd, short what, void *worker)
+{
+    (void)what;
+    (void)worker;
+    uint64_t count;
+
+    /* Only to make the descriptor quiet again; the count means nothing. */
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+        continue;
+}
+
+static void
+on_sleep_over(evutil_socket_t fd, short what, void *worker)
+{
+    (void)fd;
+    (void)what;
+    (void)worker;
+}
+
+static bool
+open_base(copi_worker *self)
+{
+    struct event_config *config = event_config_new();
+
+    if (config == NULL)
+        return false;
+    /* No locks: the base is used by this worker's thread only. */
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+    self->base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (self->base == NULL)
+        return false;
+    self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (self->wake_fd < 0)
+        return false;
+    self->wake_event =
+        event_new(self->base, self->wake_fd, EV_READ | EV_PERSIST, on_wake, self);
+    self->sleep_event = evtimer_new(self->base, on_sleep_over, self);
+    if (self->sleep_event == NULL)
+        return false;
+    return self->wake_event != NULL && event_add(self->wake_event, NULL) == 0;
+}
+
+bool
+copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t seed)
+{
+    self->sched = sched;
+    self->index = index;
+    self->wake_fd = -1;
+    self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
+    atomic_init(&self->inbox, NULL);
+    copi_runq_init(&self->queue);
+    return sched->simulation != NULL || open_base(self);
+}
+
+void
+copi_worker_fini(copi_worker *self)
+{
+    if (self->sleep_event != NULL)
+        event_free(self->sleep_event);
+    if (self->wake_event != NULL)
+        event_free(self->wake_event);
+    if (self->wake_fd >= 0)
+        close(self->wake_fd);
+    if (self->base != NULL)
+        event_base_free(self->base);
+    copi_heap_fini(&self->timers);
+    copi_pool_fini(&self->pool);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker.h - one thread that runs tasks, its timers and its file descriptors.
+ *
+ * A worker looks for work in this order: the slot (the task woken last: it is warm, and
+ * nobody else is told of it), its own queues, tasks sent to it by other threads, the
+ * queue of the scheduler, and then the queues of the other workers.  Now and then, and
+ * always before it sleeps, it fires due timers and polls its event base.
+ *
+ * Sleeping without a lost wake-up: a worker that found nothing sets its bit among the
+ * idle ones and then looks at all queues again; who adds to a queue does so first and
+ * then looks at the idle bits.  All four steps are sequentially consistent, so at least
+ * one of the two sees the other.  Who clears an idle bit owes that worker a write to its
+ * eventfd.  tests/model/park.pml is this protocol.
+ */
+#ifndef COPPICE_SCHED_WORKER_H
+#define COPPICE_SCHED_WORKER_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "base/pool.h"
+#include "base/rng.h"
+#include "sched/runq.h"
+#include "sched/task.h"
+
+struct event;
+struct event_base;
+typedef struct copi_sched copi_sched;
+typedef struct copi_worker copi_worker;
+
+/* A timer of one worker, used by that worker's thread only.  Zero before the first use. */
+typedef struct copi_timer {
+    copi_heap_node node;
+    /* Called by the worker, between two tasks, when the timer is due and disarmed. */
+    void (*fire)(struct copi_worker *worker, struct copi_timer *timer);
+} copi_timer;
+
+/* A list of tasks in order, for one thread. */
+typedef struct copi_fifo {
+    copi_task *first;
+    copi_task *last;
+} copi_fifo;
+
+/* Counted by the worker, read by anybody: relaxed, each on its own. */
+typedef struct copi_counters {
+    _Atomic uint64_t spawned, ended, messages, dead_letters, late_replies, unhandled;
+    _Atomic int64_t timers, watches, live_messages;
+} copi_counters;
+
+struct copi_worker {
+    /* Written before the thread starts. */
+    copi_sched *sched;
+    unsigned index;
+    struct event_base *base; /* NULL in the simulator */
+    struct event *wake_event;
+    struct event *sleep_event; /* ends a sleep when the first timer is due */
+    int wake_fd;
+    pthread_t thread;
+
+    /* The worker's own. */
+    alignas(64) copi_task *slot;
+    unsigned slot_runs; /* how often in a row the slot was preferred */
+    uint32_t turns;     /* counts searches for work, to look elsewhere now and then */
+    copi_fifo pinned;   /* tasks that have their home here */
+    copi_heap timers;
+    int64_t polled_at;    /* nanoseconds */
+    unsigned watch_count; /* events in the base besides the wake-up */
+    copi_pool pool;
+    copi_rng rng;
+    void *current; /* the actor that runs, for reports */
+    char path[256]; /* the result of cop_path */
+    uint64_t ref_count;
+    copi_counters counters;
+
+    copi_runq queue; /* shared with thieves, see there */
+
+    /*
+     * inbox: tasks with their home here, from other threads, newest first.  Pushed with
+     * release, taken whole with acquire, so the task's fields come along.
+     */
+    alignas(64) _Atomic(copi_task *) inbox;
+};
+
+/* Arms or re-arms; nanoseconds of copi_worker_now.  False if there is no memory. */
+bool copi_timer_arm(copi_worker *worker, copi_timer *timer, int64_t due);
+/* Disarms; true if it was armed. */
+bool copi_timer_disarm(copi_worker *worker, copi_timer *timer);
+/* Nanoseconds left, 0 if it is due; the timer is armed. */
+int64_t copi_timer_left(copi_worker *worker, const copi_timer *timer);
+
+/* The clock of this worker's node: monotonic, or virtual. */
+int64_t copi_worker_now(const copi_worker *worker);
+
+/* Fires what is due.  True if anything was. */
+bool copi_worker_fire_timers(copi_worker *worker);
+
+static inline void
+copi_fifo_push(copi_fifo *self, copi_task *task)
+{
+    task->next = NULL;
+    if (self->first == NULL)
+        self->first = task;
+    else
+        self->last->next = task;
+    self->last = task;
+}
+
+static inline copi_task *
+copi_fifo_pop(copi_fifo *self)
+{
+    copi_task *task = self->first;
+
+    if (task != NULL)
+        self->first = task->next;
+    return task;
+}
+
+/* Relaxed: a counter is a fact of its own, and has one writer. */
+#define COPI_TALLY(worker, counter, by)                                                        \
+    atomic_store_explicit(                                                                     \
+        &(worker)->counters.counter,                                                           \
+        atomic_load_explicit(&(worker)->counters.counter, memory_order_relaxed) + (by),        \
+        memory_order_relaxed)
+
+/* For sched.c. */
+bool copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t seed);
+void copi_worker_fini(copi_worker *self);
+void *copi_worker_main(void *worker);
+
+#endif /* COPPICE_SCHED_WORKER_H */
