@@ -35,6 +35,16 @@ append(copi_map_node **list, copi_map_node *node)
 }
 
 static void
+move(copi_map *to, copi_map_node *list)
+{
+    while (list != NULL) {
+        copi_map_node *node = list;
+        list = node->next;
+        append(list_of(to, node->high, node->low), node);
+    }
+}
+
+static void
 grow(copi_map *self)
 {
     copi_map bigger = {.bucket_count = self->buckets == NULL ? 4 * FEW : 4 * self->bucket_count};
@@ -42,11 +52,10 @@ grow(copi_map *self)
     bigger.buckets = calloc(bigger.bucket_count, sizeof(copi_map_node *));
     if (bigger.buckets == NULL)
         return;
-    for (copi_map_node *node; (node = copi_map_pop(self)) != NULL;) {
-        append(list_of(&bigger, node->high, node->low), node);
-        bigger.count++;
-    }
-    copi_map_fini(self);
+    for (uint32_t i = 0; i < (self->buckets == NULL ? 1 : self->bucket_count); i++)
+        move(&bigger, self->buckets == NULL ? self->few : self->buckets[i]);
+    bigger.count = self->count;
+    free(self->buckets);
     *self = bigger;
 }
 
@@ -103,10 +112,18 @@ copi_map_next(const copi_map *self, const copi_map_node *node)
 copi_map_node *
 copi_map_pop(copi_map *self)
 {
-    copi_map_node *node = self->count == 0 ? NULL : copi_map_next(self, NULL);
-
-    if (node != NULL)
+    if (self->count == 0)
+        return NULL;
+    if (self->buckets == NULL) {
+        copi_map_node *node = self->few;
         copi_map_remove(self, node);
+        return node;
+    }
+    /* Emptying a big map looks at each bucket once. */
+    while (self->buckets[self->popped % self->bucket_count] == NULL)
+        self->popped++;
+    copi_map_node *node = self->buckets[self->popped % self->bucket_count];
+    copi_map_remove(self, node);
     return node;
 }
 

@@ -23,6 +23,7 @@ typedef struct copi_map {
     copi_map_node *few;
     uint32_t bucket_count; /* a power of two */
     uint32_t count;
+    uint32_t popped; /* the bucket that copi_map_pop looks at first */
 } copi_map;
 
 /* Adds an entry whose key is set and not in the map. */

@@ -38,15 +38,21 @@ free_alarm(cop_actor *self, copi_alarm *alarm)
 
 /* Nobody's alarm any more; its memory goes when it is out of the mailbox. */
 static void
-detach(cop_actor *self, copi_alarm *alarm)
+release(cop_actor *self, copi_alarm *alarm)
 {
-    copi_map_remove(&self->ties->alarms, &alarm->node);
     copi_timer_disarm(self->worker, &alarm->timer);
     copi_unpin(self);
     if (alarm->is_queued)
         alarm->is_dropped = true;
     else
         free_alarm(self, alarm);
+}
+
+static void
+detach(cop_actor *self, copi_alarm *alarm)
+{
+    copi_map_remove(&self->ties->alarms, &alarm->node);
+    release(self, alarm);
 }
 
 static copi_alarm *
@@ -182,7 +188,7 @@ copi_alarms_end(cop_actor *self)
 {
     copi_map *alarms = &self->ties->alarms;
 
-    for (copi_map_node *node; (node = copi_map_next(alarms, NULL)) != NULL;)
-        detach(self, COPI_CONTAINER(node, copi_alarm, node));
+    for (copi_map_node *node; (node = copi_map_pop(alarms)) != NULL;)
+        release(self, COPI_CONTAINER(node, copi_alarm, node));
     copi_map_fini(alarms);
 }

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/exit.h"
+#include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
 
@@ -207,10 +208,24 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
         copi_children_stop(self);
 }
 
+/* An owner that isolates but does not look: the failure is at least seen in the log. */
+static cop_err
+log_down(cop_actor *self, const cop_child_end *end)
+{
+    char text[512];
+
+    cop_exit_print(end->why, text, sizeof text);
+    cop_log(self, "a child failed: %s", text);
+    return COP_OK;
+}
+
 /* ISOLATE: the owner goes on, and is told. */
 static cop_err
 tell_down(cop_actor *self, const cop_child_end *end)
 {
+    if (copi_handler_for(self->behaviour, &cop_child_down_type) == NULL &&
+        self->behaviour->on_message == NULL)
+        return log_down(self, end);
     copi_envelope *made =
         copi_envelope_new(self->worker, COPI_USER_MESSAGE, sizeof(cop_child_down));
 

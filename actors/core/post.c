@@ -24,6 +24,8 @@ copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelo
     if (actor == NULL || atomic_load_explicit(&actor->id, memory_order_relaxed) != to.id)
         return COP_E_NOPROC;
     envelope->generation = copi_generation(to.id);
+    if (worker != NULL)
+        worker->spent++;
     switch (copi_mailbox_push(&actor->mailbox, &envelope->mail,
                               copi_kind_urgency((copi_kind)envelope->kind))) {
     case COPI_PUSHED: return COP_OK;

@@ -9,7 +9,9 @@
 #include "core/ties.h"
 
 enum {
-    SLICE = 128 /* messages that one actor may handle before it is another's turn */
+    /* Messages that one actor may handle or send before it is another's turn.  Sending
+     * counts, so that a producer does not run far ahead of its consumer. */
+    SLICE = 128
 };
 
 void
@@ -253,7 +255,8 @@ copi_run_actor(copi_worker *worker, copi_task *task)
 
     self->worker = worker;
     worker->current = self;
-    for (uint32_t left = slice_of(worker);;) {
+    worker->spent = 0;
+    for (uint32_t slice = slice_of(worker);;) {
         if (self->batch == NULL || copi_mailbox_is_urgent(&self->mailbox))
             copi_receive(self);
         if (COPI_UNLIKELY(self->phase == COPI_ENDING)) {
@@ -271,7 +274,7 @@ copi_run_actor(copi_worker *worker, copi_task *task)
         COPI_TALLY(worker, messages, 1);
         copi_after_handler(self, handle(self, envelope));
         self->current = NULL;
-        if (--left == 0 && self->phase == COPI_RUNNING) {
+        if (++worker->spent >= slice && self->phase == COPI_RUNNING) {
             copi_sched_yield(worker, task);
             break;
         }

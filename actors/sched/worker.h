@@ -66,6 +66,7 @@ struct copi_worker {
     alignas(64) copi_task *slot;
     unsigned slot_runs; /* how often in a row the slot was preferred */
     uint32_t turns;     /* counts searches for work, to look elsewhere now and then */
+    uint32_t spent;     /* by the task that runs, of its slice */
     copi_fifo pinned;   /* tasks that have their home here */
     copi_heap timers;
     int64_t polled_at;    /* nanoseconds */
