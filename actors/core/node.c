@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* sched_getaffinity */
+
 #include "core/node.h"
 
 #include <sched.h>
@@ -9,6 +11,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "core/ties.h"
+#include "io/lifeline.h"
 
 static unsigned
 cores(void)
@@ -125,11 +128,34 @@ cop_node_new(cop_node **out, const cop_node_opts *opts)
     return copi_node_make(out, opts == NULL ? &defaults : opts, NULL, NULL, incarnation);
 }
 
+/* Before the workers start, which inherit it. */
+static void
+block_signals(cop_node *self)
+{
+    if (!self->are_signals_blocked)
+        copi_unixsig_block(&self->signals, self->opts.unix_signals);
+    self->are_signals_blocked = true;
+}
+
 static cop_err
 run_workers(cop_node *self)
 {
-    COP_TRY(copi_sched_start(&self->sched));
-    self->is_started = true;
+    block_signals(self);
+    cop_err err = copi_sched_start(&self->sched);
+    self->is_started = err == COP_OK;
+    if (err == COP_OK)
+        copi_unixsig_started(&self->signals);
+    return err;
+}
+
+/* What watches the world outside for the node. */
+static cop_err
+start_services(cop_node *self)
+{
+    if (self->opts.unix_signals)
+        COP_TRY(copi_root_spawn(self, &copi_signal_service, NULL, COPI_SERVICE, NULL));
+    if (copi_lifeline_fd() >= 0)
+        COP_TRY(copi_root_spawn(self, &copi_lifeline_service, NULL, COPI_SERVICE, NULL));
     return COP_OK;
 }
 
@@ -140,7 +166,10 @@ cop_node_start(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_o
     if (node->is_started || node->sim != NULL)
         return COP_E_RUNNING;
     /* Nothing runs yet, so this thread may do what is else the root's. */
-    cop_err err = copi_root_spawn(node, behaviour, opts, COPI_MAIN, out);
+    block_signals(node);
+    cop_err err = start_services(node);
+    if (err == COP_OK)
+        err = copi_root_spawn(node, behaviour, opts, COPI_MAIN, out);
     if (err == COP_OK)
         return run_workers(node);
     /* What init had started must end in order, which takes workers. */
@@ -298,9 +327,7 @@ run_harden(cop_actor *root, void *ctx)
 static void
 refuse_harden(void *ctx)
 {
-    cop_node *node = ctx;
-
-    (void)node;
+    (void)ctx; /* it has ended: there is nothing left to kill */
 }
 
 void
@@ -361,6 +388,7 @@ cop_node_free(cop_node **node)
         cop_node_stop(self, NULL);
         (void)cop_node_wait(self, NULL);
     }
+    copi_unixsig_restore(&self->signals);
     copi_node_destroy(self);
     *node = NULL;
 }

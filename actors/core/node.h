@@ -11,6 +11,7 @@
 #include "core/post.h"
 #include "core/registry.h"
 #include "core/table.h"
+#include "io/unixsig.h"
 #include "sched/sched.h"
 
 struct cop_node {
@@ -28,6 +29,9 @@ struct cop_node {
     /* Everything is to end without waiting: stops are kills.  Relaxed: a hint. */
     _Atomic bool is_hard;
     bool is_crashed; /* simulator: runs no more */
+
+    bool are_signals_blocked;
+    copi_unixsig signals; /* what the thread that starts and frees the node had blocked */
 
     /*
      * The way to other nodes.  Set once, by the transport's actor while it starts and

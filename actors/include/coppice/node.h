@@ -63,7 +63,8 @@ COP_API COP_MUST_USE cop_err cop_node_start(cop_node *node, const cop_behaviour 
 COP_API COP_MUST_USE cop_err cop_node_spawn(cop_node *node, const cop_behaviour *behaviour,
                                             const cop_spawn_opts *opts, cop_pid *out);
 
-/* Asks the node to end: the main actor is told to stop with `why` (NULL: shutdown). */
+/* Asks the node to end: the main actor is told to stop, and if there is none, the root
+ * ends with `why` (NULL: shutdown).  Any thread, workers too. */
 COP_API void cop_node_stop(cop_node *node, const cop_exit *why);
 
 /*
