@@ -16,6 +16,8 @@
 
 #include <coppice/coppice.h>
 
+#include "bench_nodes.h"
+
 #define BENCH(M, F)                                                                            \
     M(1, ball, F(i64, n))                                                                      \
     M(2, more)                                                                                 \
@@ -205,21 +207,20 @@ typedef struct mayfly {
 
 COP_HANDLER(mayfly, cop_start)
 {
+    COP_TRY(cop_send(me, cop_owner(me), born));
     return cop_stop(me);
 }
 COP_BEHAVIOUR(mayfly_b, mayfly, COP_ON(mayfly, cop_start));
 
-/* Starts its children one at a time: the next when the one before has run and is gone. */
+/* Starts its children one at a time: the next when the one before has run. */
 typedef struct spawner {
     int64_t left;
 } spawner;
 
-COP_HANDLER(spawner, more)
+COP_HANDLER(spawner, born)
 {
-    for (int i = 0; i < SLICE && st->left > 0; i++, st->left--)
-        COP_TRY(cop_spawn(me, &mayfly_b, NULL, NULL));
-    if (st->left > 0)
-        return cop_send(me, cop_self(me), more);
+    if (st->left-- > 0)
+        return cop_spawn(me, &mayfly_b, NULL, NULL);
     report("spawn", SPAWNS / (now() - started) * 1e-6, "M/s");
     return cop_stop(me);
 }
@@ -228,9 +229,9 @@ COP_HANDLER(spawner, cop_start)
 {
     st->left = SPAWNS;
     started = now();
-    return cop_send(me, cop_self(me), more);
+    return cop_send(me, cop_self(me), born);
 }
-COP_BEHAVIOUR(spawner_b, spawner, COP_ON(spawner, cop_start), COP_ON(spawner, more));
+COP_BEHAVIOUR(spawner_b, spawner, COP_ON(spawner, cop_start), COP_ON(spawner, born));
 
 static double
 resident_bytes(void)
@@ -373,10 +374,13 @@ COP_HANDLER(clockmaker, cop_start)
 {
     cop_timer *timers = malloc(TIMERS * sizeof *timers);
 
-    COP_REQUIRE(me, timers != NULL);
+    int32_t *delays = malloc(TIMERS * sizeof *delays);
+    COP_REQUIRE(me, timers != NULL && delays != NULL);
+    for (int i = 0; i < TIMERS; i++)
+        delays[i] = 10000 + (int32_t)(cop_random(me) % 50000);
     started = now();
     for (int i = 0; i < TIMERS; i++)
-        COP_TRY(cop_send_after(me, 10000 + i % 50000, &timers[i], alarm_rings));
+        COP_TRY(cop_send_after(me, delays[i], &timers[i], alarm_rings));
     double armed = now();
     for (int i = 0; i < TIMERS; i++)
         (void)cop_timer_cancel(me, timers[i]);
@@ -386,13 +390,13 @@ COP_HANDLER(clockmaker, cop_start)
     else
         report("timer-cancel", (cancelled - armed) / TIMERS * 1e9, "ns");
     free(timers);
+    free(delays);
     return cop_stop(me);
 }
 COP_BEHAVIOUR(clockmaker_b, clockmaker, COP_ON(clockmaker, cop_start));
 
 /* ---------------------------------------------------------------------------- main */
 
-int bench_nodes(const char *name, unsigned worker_count);
 
 static const struct {
     const char *name;
@@ -426,6 +430,8 @@ int
 main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--peer") == 0 && i + 1 < argc)
+            return bench_nodes_peer(argv[++i]);
         if (strcmp(argv[i], "--workers") == 0 && i + 1 < argc)
             workers = (unsigned)atoi(argv[++i]);
         else
