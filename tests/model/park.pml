@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * park.pml - workers that sleep, and those who give them work.
+ *
+ * Models, one step for each access to something shared: copi_worker_main, next_task,
+ * look_around, take_inbox, steal, has_work, park and sleep_until_event in
+ * actors/sched/worker.c; copi_sched_submit, _yield, _wake_one, _take_injected and _stop,
+ * queue_own, submit_home, inject and wake_if_idle in actors/sched/sched.c.
+ *
+ * Tasks have no names: a place holds a number of them.  A stranger adds tasks, and may
+ * stop the workers.  A task may submit others, yield, or send to the other worker's home;
+ * a descriptor may wake a sleeper, whose callback submits two tasks.  What a worker takes
+ * first of its own, and when it looks around, is a free choice.
+ *
+ * Left out: the inside of the ring, where a batch is taken in one step (runq.pml), the
+ * lock around the injected tasks (the list and its mirror `waiting` are one), timers (as
+ * descriptors), who a task is (mailbox.pml, whole.pml), and weak memory: the four steps
+ * of the protocol are sequentially consistent in the code, too.
+ */
+/* run: -m100000 */
+/* must-fail: -DBUG_NOWAKE */
+/* must-fail: -DBUG_IDLE_AFTER_LOOK */
+/* must-fail: -DBUG_WAKE_BEFORE_PUSH */
+/* must-fail: -DBUG_CLAIM_WITHOUT_WRITE */
+/* must-fail: -DBUG_NO_LOOK_AT_INBOX */
+/* must-fail: -DBUG_NO_LOOK_AT_INJECTED */
+/* must-fail: -DBUG_STOP_AFTER_WAKE */
+
+#ifndef WORKERS
+#define WORKERS 2
+#endif
+#ifndef STRANGE
+#define STRANGE 2       /* tasks from a stranger */
+#endif
+#ifndef BUDGET
+#define BUDGET 2        /* how often tasks submit or yield */
+#endif
+
+byte slot[WORKERS];     /* the worker's own */
+byte pinned[WORKERS];
+byte queue[WORKERS];    /* shared from here */
+byte inbox[WORKERS];
+byte waiting;
+byte idle;              /* a bit for each worker */
+bool stopping;
+bool eventfd[WORKERS];
+
+byte given, returned;   /* tasks */
+byte budget = BUDGET;
+bool has_event, has_stuck;
+bool sleeps[WORKERS], is_stuck[WORKERS], has_ended[WORKERS];
+
+/* Claims the first of the idle bits that it saw and that is still there. */
+inline wake_one()
+{
+#ifndef BUG_NOWAKE
+    atomic {
+        seen = idle;
+        claimed = 0
+    }
+    do
+    :: atomic {
+        seen != 0 ->
+        do
+        :: seen & 1 << claimed -> break
+        :: else -> claimed++
+        od;
+        if
+        :: idle & 1 << claimed ->
+            idle = idle & ~(1 << claimed);
+            break
+        :: else ->
+            seen = seen & ~(1 << claimed);
+            claimed = 0
+        fi
+       }
+    :: atomic { seen == 0 -> break }
+    od;
+#ifndef BUG_CLAIM_WITHOUT_WRITE
+    atomic {
+        if
+        :: seen != 0 -> eventfd[claimed] = true
+        :: else
+        fi;
+        seen = 0;
+        claimed = 0
+    }
+#endif
+#endif
+}
+
+inline submit_home(home)
+{
+    atomic {
+        inbox[home]++;
+        given++
+    }
+    /* The look and the claim: nothing depends on the time between them. */
+    atomic {
+        if
+        :: idle & 1 << home ->
+            idle = idle & ~(1 << home);
+            seen = 1
+        :: else
+        fi
+    }
+    atomic {
+        if
+        :: seen -> eventfd[home] = true
+        :: else
+        fi;
+        seen = 0
+    }
+}
+
+inline queue_own()
+{
+#ifdef BUG_WAKE_BEFORE_PUSH
+    wake_one();
+    queue[me]++
+#else
+    queue[me]++;
+    wake_one()
+#endif
+}
+
+inline submit_own()
+{
+    given++;
+    if
+    :: slot[me] == 0 -> slot[me] = 1
+    :: else -> queue_own()
+    fi
+}
+
+/* What a task does before it returns.  One that yields is not done. */
+inline run_task()
+{
+    has_task = false;
+    returned++;
+    do
+    :: atomic { budget > 0 -> budget-- }
+        if
+        :: submit_own()
+        :: submit_home(1 - me)
+        :: atomic { given++; pinned[me]++ }
+        :: given++; queue_own(); break
+        fi
+#ifdef STUCK
+    :: atomic {
+        !has_stuck ->
+        has_stuck = true;
+        is_stuck[me] = true
+       }
+        false
+#endif
+    :: break
+    od
+}
+
+inline look_at(place)
+{
+    atomic {
+        if
+        :: !found && place -> found = true
+        :: else
+        fi
+    }
+}
+
+inline has_work()
+{
+#ifndef BUG_NO_LOOK_AT_INBOX
+    look_at(inbox[me] > 0);
+#endif
+#ifndef BUG_NO_LOOK_AT_INJECTED
+    look_at(waiting > 0);
+#endif
+    look_at(stopping);
+    look_at(queue[0] > 0);
+#if WORKERS > 2
+    look_at(queue[2] > 0);
+#endif
+    look_at(queue[1] > 0)
+}
+
+inline steal()
+{
+    victim = 0;
+    do
+    :: atomic {
+        victim < WORKERS && (victim == me || queue[victim] == 0) -> victim++
+       }
+    :: atomic {
+        victim < WORKERS && victim != me && queue[victim] > 0 ->
+        count = (queue[victim] + 1) / 2;
+        queue[victim] = queue[victim] - count;
+        count--;
+        has_task = true;
+        victim = 0;
+        break
+       }
+    :: atomic {
+        victim == WORKERS ->
+        victim = 0;
+        break
+       }
+    od;
+    do
+    :: atomic {
+        count > 0 ->
+        queue[me]++;
+        count--
+       }
+    :: atomic { count == 0 -> break }
+    od
+}
+
+inline look_around()
+{
+    if
+    :: true
+    :: atomic {
+        waiting > 0 ->
+        waiting--
+       }
+        queue[me]++
+    fi
+}
+
+inline next_task()
+{
+    look_around();
+    atomic {
+        if
+        :: inbox[me] > 0 ->
+            pinned[me] = pinned[me] + inbox[me];
+            inbox[me] = 0
+        :: else
+        fi
+    }
+    atomic {
+        if
+        :: slot[me] > 0 ->
+            slot[me]--;
+            has_task = true
+        :: queue[me] > 0 ->
+            queue[me]--;
+            has_task = true
+        :: pinned[me] > 0 ->
+            pinned[me]--;
+            has_task = true
+        :: else
+        fi
+    }
+    atomic {
+        if
+        :: !has_task && waiting > 0 ->
+            waiting--;
+            has_task = true
+        :: else
+        fi
+    }
+}
+
+proctype Worker(byte me)
+{
+    byte seen, claimed, victim, count;
+    bool has_task, found;
+
+    do
+    :: atomic { stopping -> break }
+    :: atomic { !stopping -> has_task = false }
+        next_task();
+        if
+        :: !has_task -> steal()
+        :: else
+        fi;
+        if
+        :: has_task -> run_task()
+        :: else ->
+#ifdef BUG_IDLE_AFTER_LOOK
+            has_work();
+            idle = idle | 1 << me;
+#else
+            idle = idle | 1 << me;
+            has_work();
+#endif
+            if
+            :: atomic {
+                !found -> sleeps[me] = true
+               }
+                if
+                :: atomic {
+                    eventfd[me] ->
+                    eventfd[me] = false;
+                    sleeps[me] = false
+                   }
+                :: atomic {
+                    has_event ->
+                    has_event = false;
+                    sleeps[me] = false
+                   }
+                    submit_own();
+                    submit_own()
+                fi
+            :: atomic { found -> found = false }
+            fi;
+            idle = idle & ~(1 << me)
+        fi
+    od;
+    has_ended[me] = true
+}
+
+proctype Stranger()
+{
+    byte left = STRANGE, seen, claimed;
+
+    do
+    :: atomic { left > 0 -> left-- }
+        if
+        :: atomic { waiting++; given++ }
+            wake_one()
+        :: submit_home(0)
+        fi
+    :: atomic { left == 0 -> break }
+    od;
+    if
+    :: true
+    :: true ->
+#ifndef BUG_STOP_AFTER_WAKE
+        stopping = true;
+#endif
+        do
+        :: atomic {
+            left < WORKERS ->
+            eventfd[left] = true;
+            left++
+           }
+        :: atomic { left == WORKERS -> break }
+        od
+#ifdef BUG_STOP_AFTER_WAKE
+        ;
+        stopping = true
+#endif
+    fi
+}
+
+/* What worker `i` would find if it looked. */
+#define WORK_FOR(i) (slot[i] + pinned[i] + inbox[i] + waiting + queue[0] + queue[1])
+
+init
+{
+    atomic {
+        if
+        :: has_event = true
+        :: true
+        fi;
+        run Worker(0);
+        run Worker(1);
+        run Stranger()
+    }
+    /* Nothing moves any more. */
+end:
+    timeout;
+    assert(is_stuck[0] || has_ended[0] || sleeps[0]);
+    assert(is_stuck[1] || has_ended[1] || sleeps[1]);
+    assert(!stopping || (!sleeps[0] && !sleeps[1]));
+    assert(!sleeps[0] || WORK_FOR(0) == 0);
+    assert(!sleeps[1] || WORK_FOR(1) == 0);
+    assert(stopping || has_stuck || given == returned);
+    quiet = true
+}
