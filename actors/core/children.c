@@ -183,14 +183,20 @@ copi_children_kill(cop_actor *self)
 }
 
 cop_err
-cop_stop_child(cop_actor *me, cop_pid pid)
+copi_stop_child(cop_actor *self, cop_pid pid, const cop_exit *why)
 {
-    cop_actor *child = child_of(me, pid);
+    cop_actor *child = child_of(self, pid);
 
     if (child == NULL)
         return COP_E_NOT_FOUND;
-    copi_child_tell(me, child, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    copi_child_tell(self, child, why);
     return COP_OK;
+}
+
+cop_err
+cop_stop_child(cop_actor *me, cop_pid pid)
+{
+    return copi_stop_child(me, pid, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
 }
 
 /* ------------------------------------------------------------------ their signals */

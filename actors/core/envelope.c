@@ -49,6 +49,7 @@ copi_kind_urgency(copi_kind kind)
     switch (kind) {
     case COPI_USER_MESSAGE:
     case COPI_CALL: return COPI_USER;
+    case COPI_ADOPT: return COPI_NEWCOMER;
     case COPI_EXIT:
     case COPI_STOP:
     case COPI_KILL: return COPI_URGENT;
@@ -60,7 +61,6 @@ copi_kind_urgency(copi_kind kind)
     case COPI_MONITOR:
     case COPI_DEMONITOR:
     case COPI_DOWN:
-    case COPI_ADOPT:
     case COPI_CHILD_END:
     case COPI_TIMER:
     case COPI_DEADLINE:

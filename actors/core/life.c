@@ -137,11 +137,18 @@ hand_over(cop_actor *me, cop_actor *child, cop_pid owner)
     if (adopt == NULL)
         return COP_E_NOMEM;
     child->owner = record;
+    if (record == me->node->root)
+        child->cookie = COPI_GUEST; /* the root's own cookies mean something to it */
     memcpy(copi_payload(adopt), &child, sizeof(cop_actor *));
-    if (record != NULL && copi_push(me->node, me->worker, owner, adopt) == COP_OK)
-        return COP_OK;
-    copi_envelope_free(me->worker, adopt);
-    return COP_E_GONE;
+    if (record == NULL || copi_push(me->node, me->worker, owner, adopt) != COP_OK) {
+        copi_envelope_free(me->worker, adopt);
+        return COP_E_GONE;
+    }
+    /* An owner that has it cannot end before the child.  So if that pid is stale now, the
+     * slot's next actor got it, and throws it away unopened.
+     * relaxed: the push has acquired what the opening of that mailbox released. */
+    return atomic_load_explicit(&record->id, memory_order_relaxed) == owner.id ? COP_OK
+                                                                               : COP_E_GONE;
 }
 
 static cop_err
@@ -201,12 +208,8 @@ run_init(cop_actor *self, const void *arg)
 static void
 forget_child(cop_actor *me, cop_actor *child)
 {
-    if (child->owner == me) {
-        copi_child_remove(me, child);
-        copi_table_give(&me->node->table, me->worker, child);
-    } else {
-        copi_push_ending(child);
-    }
+    copi_child_remove(me, child);
+    copi_table_give(&me->node->table, me->worker, child);
 }
 
 /* Ends a child whose init has failed, and if possible is rid of it at once. */
@@ -218,8 +221,12 @@ fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err 
     if (opts->why != NULL)
         copi_exit_of(child, opts->why);
     copi_receive(child);
+    /* Another owner has it already, and is told as of any end. */
+    bool is_mine = child->owner == me;
+    child->is_inline = is_mine;
     if (copi_finish(child)) {
-        forget_child(me, child);
+        if (is_mine)
+            forget_child(me, child);
         return;
     }
     child->is_inline = false;
@@ -240,8 +247,12 @@ started(cop_actor *me, cop_actor *child)
     if (atomic_load_explicit(&child->is_named, memory_order_relaxed))
         copi_names_told(child);
     copi_after_handler(child, COP_OK);
-    if (child->phase == COPI_ENDING && copi_finish(child))
-        return;
+    if (child->phase == COPI_ENDING) {
+        /* What init was sent may change how it ends: a kill, a child to adopt. */
+        copi_receive(child);
+        if (copi_finish(child))
+            return;
+    }
     copi_release(child);
 }
 

@@ -96,7 +96,7 @@ copi_mailbox_push(copi_mailbox *self, copi_mail *mail, copi_urgency urgency)
 
     COPI_CHECK(((uintptr_t)mail & 15) == 0 && (uint64_t)(uintptr_t)mail >> 48 == 0);
     do {
-        if ((word & CLOSED) != 0 || ((word & SHUT) != 0 && urgency == COPI_USER))
+        if ((word & CLOSED) != 0 || ((word & SHUT) != 0 && urgency <= COPI_NEWCOMER))
             return COPI_PUSH_CLOSED;
         if (urgency == COPI_USER && is_full(self, word))
             return COPI_PUSH_FULL;

@@ -39,9 +39,10 @@ typedef enum copi_pushed {
 } copi_pushed;
 
 typedef enum copi_urgency {
-    COPI_USER,   /* counts against the bound, refused when the door is shut */
-    COPI_SIGNAL, /* neither */
-    COPI_URGENT, /* a signal that the owner should look at before its next message */
+    COPI_USER,     /* counts against the bound, refused when the door is shut */
+    COPI_NEWCOMER, /* refused when the door is shut */
+    COPI_SIGNAL,   /* neither */
+    COPI_URGENT,   /* a signal that the owner should look at before its next message */
 } copi_urgency;
 
 typedef struct copi_mailbox {

@@ -110,7 +110,12 @@ discard_actor(cop_actor *actor, void *ctx)
 void
 copi_node_destroy(cop_node *self)
 {
+    /* relaxed: nothing runs any more. */
+    const copi_route *route = atomic_load_explicit(&self->route, memory_order_relaxed);
+
     copi_table_each(&self->table, discard_actor, NULL);
+    if (route != NULL)
+        route->dispose(route->ctx);
     copi_sched_fini(&self->sched);
     copi_table_fini(&self->table);
     tear_down(self);
@@ -157,26 +162,6 @@ start_services(cop_node *self)
     if (copi_lifeline_fd() >= 0)
         COP_TRY(copi_root_spawn(self, &copi_lifeline_service, NULL, COPI_SERVICE, NULL));
     return COP_OK;
-}
-
-cop_err
-cop_node_start(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
-               cop_pid *out)
-{
-    if (node->is_started || node->sim != NULL)
-        return COP_E_RUNNING;
-    /* Nothing runs yet, so this thread may do what is else the root's. */
-    block_signals(node);
-    cop_err err = start_services(node);
-    if (err == COP_OK)
-        err = copi_root_spawn(node, behaviour, opts, COPI_MAIN, out);
-    if (err == COP_OK)
-        return run_workers(node);
-    /* What init had started must end in order, which takes workers. */
-    COP_TRY(run_workers(node));
-    cop_node_stop(node, NULL);
-    (void)cop_node_wait(node, NULL);
-    return err;
 }
 
 void
@@ -276,6 +261,35 @@ typedef struct spawn_question {
 } spawn_question;
 
 static void
+run_start(cop_actor *root, void *ctx)
+{
+    spawn_question *asked = ctx;
+
+    asked->err = start_services(root->node);
+    if (asked->err == COP_OK)
+        asked->err =
+            copi_root_spawn(root->node, asked->behaviour, asked->opts, COPI_MAIN, asked->out);
+}
+
+cop_err
+cop_node_start(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+               cop_pid *out)
+{
+    spawn_question asked = {behaviour, opts, out, COP_E_NOMEM};
+
+    if (node->is_started || node->sim != NULL)
+        return COP_E_RUNNING;
+    COP_TRY(run_workers(node));
+    /* By a worker: a process that init starts is killed when the thread that started it
+     * ends, and the caller's may do so before the node. */
+    if (copi_node_ask_root(node, run_start, &asked) && asked.err == COP_OK)
+        return COP_OK;
+    cop_node_stop(node, NULL);
+    (void)cop_node_wait(node, NULL);
+    return asked.err;
+}
+
+static void
 run_spawn(cop_actor *root, void *ctx)
 {
     spawn_question *asked = ctx;
@@ -300,7 +314,8 @@ run_stop(cop_actor *root, void *ctx)
 {
     cop_exit *why = ctx;
 
-    if (cop_pid_is_none(root->node->main) || cop_stop_child(root, root->node->main) != COP_OK)
+    if (cop_pid_is_none(root->node->main) ||
+        copi_stop_child(root, root->node->main, why) != COP_OK)
         (void)cop_stop_with(root, why);
     copi_after_handler(root, COP_OK);
     free(why);

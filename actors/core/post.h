@@ -34,6 +34,8 @@ typedef struct copi_route {
     cop_pid (*whereis)(void *ctx, const char *name, const char *node);
     /* A local name has come or gone; under no lock. */
     void (*named)(void *ctx, copi_worker *worker, const char *name, cop_pid pid, bool is_gone);
+    /* The node is being freed; nobody sends any more. */
+    void (*dispose)(void *ctx);
 } copi_route;
 
 /* Pushes an envelope to a local actor and wakes it.  On error the envelope is still the

@@ -130,6 +130,8 @@ void copi_children_stop(cop_actor *self);
 /* Kills all of them: the node is in a hurry. */
 void copi_children_kill(cop_actor *self);
 void copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why);
+/* As cop_stop_child, with a reason. */
+cop_err copi_stop_child(cop_actor *self, cop_pid child, const cop_exit *why);
 void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
 /* The owner's rule for a child that has ended; the record is freed. */
 cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);

@@ -84,7 +84,8 @@ copi_runq_pop(copi_runq *self)
 {
     copi_task *task = ring_pop(self);
 
-    if (task == NULL && self->overflow != NULL) {
+    /* Again and again: thieves may take all that was refilled before we pop. */
+    while (task == NULL && self->overflow != NULL) {
         refill(self);
         task = ring_pop(self);
     }

@@ -15,25 +15,20 @@
 #include "message/shape.h"
 #include "shapes.h"
 
+/* clang-format off */
 static const everything sample = {
-    .one = {true,                       -1, INT64_MIN, UINT32_MAX, UINT64_MAX, 0.1, {0xabc, (7ull << 32) | 3}},
-    .text = {"a \"b\"\n",                6       },
-    .raw = {"\x00\xff", 2  },
-    .at = {1,          -2    },
+    .one = {true, -1, INT64_MIN, UINT32_MAX, UINT64_MAX, 0.1, {0xabc, (7ull << 32) | 3}},
+    .text = {"a \"b\"\n", 6},
+    .raw = {"\x00\xff", 2},
+    .at = {1, -2},
     .flags = COP_LIST(bool, true, false),
     .ints = COP_LIST(int32_t, -1, 0, 1),
-    .names = COP_LIST(cop_str, {"x",                         1                        },
-      {0              },
-      {"zz", 2            }
-      ),
-    .corners = COP_LIST(point, {1,            2},
-      {3,                          4          }
-      ),
-    .label = {.text = {"deep", 4},                          .bold = true               },
-    .labels = COP_LIST(label, {{"l0", 2},                          true                                                 },
-      {{"l1", 2},                          false}
-      ),
+    .names = COP_LIST(cop_str, {"x", 1}, {0}, {"zz", 2}),
+    .corners = COP_LIST(point, {1, 2}, {3, 4}),
+    .label = {.text = {"deep", 4}, .bold = true},
+    .labels = COP_LIST(label, {{"l0", 2}, true}, {{"l1", 2}, false}),
 };
+/* clang-format on */
 
 static void
 a_protocol_makes_types_with_names_and_numbers(void **state)

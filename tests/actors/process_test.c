@@ -424,21 +424,6 @@ one_that_ignores_the_stop_signal_is_killed(void **state)
 }
 
 static void
-the_ladder_fits_into_the_owners_patience(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    p.stop_ms = 2000;
-    start_with_lines(&p, "trap '' TERM; echo ready; while :; do sleep 1000; done");
-    stage_expect(&p.stage, "1:ready");
-    stage_run(&p.stage, stop, &p);
-    stage_expect(&p.stage, "shutdown 0 ");
-    end(&p);
-}
-
-static void
 a_frozen_process_can_be_stopped(void **state)
 {
     (void)state;
@@ -526,6 +511,23 @@ what_is_left_of_the_group_dies_with_its_leader(void **state)
     stage_expect(&p.stage, "normal 0 ");
     assert_true(ends(pidfd));
     close(pidfd);
+    end(&p);
+}
+
+static void
+an_exit_status_that_was_taken_is_an_error_that_says_so(void **state)
+{
+    (void)state;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    play p;
+
+    begin(&p);
+    start(&p, "exec sleep 1000");
+    sigaction(SIGCHLD, &ignore, &before);
+    p.signo = SIGTERM;
+    stage_run(&p.stage, send_signal, &p);
+    stage_expect(&p.stage, "error 26 its exit status was taken by somebody else");
+    sigaction(SIGCHLD, &before, NULL);
     end(&p);
 }
 
@@ -848,11 +850,11 @@ main(int argc, char **argv)
         cmocka_unit_test(told_to_stop_it_ends_with_shutdown),
         cmocka_unit_test(the_stop_signal_is_the_specs_and_any_exit_obeys),
         cmocka_unit_test(one_that_ignores_the_stop_signal_is_killed),
-        cmocka_unit_test(the_ladder_fits_into_the_owners_patience),
         cmocka_unit_test(a_frozen_process_can_be_stopped),
         cmocka_unit_test(a_killed_actor_is_down_only_when_its_process_is_reaped),
         cmocka_unit_test(the_end_of_the_node_stops_its_processes),
         cmocka_unit_test(what_is_left_of_the_group_dies_with_its_leader),
+        cmocka_unit_test(an_exit_status_that_was_taken_is_an_error_that_says_so),
         cmocka_unit_test(lines_arrive_in_order_and_before_the_end),
         cmocka_unit_test(the_two_streams_are_told_apart),
         cmocka_unit_test(a_full_mailbox_holds_the_process_up_and_loses_nothing),

@@ -13,9 +13,11 @@
  * The process leads a group of its own.  When it ends, what is left of its group is
  * killed: once the actor is seen to be down, the process has been reaped.  To stop it,
  * the stop signal is sent to the process, and after kill_ms SIGKILL to the group; when the
- * actor is killed, SIGKILL at once.  When this process dies, however, the kernel kills the
- * children; one that is a coppice node also notices by itself (its lifeline), and so on
- * down.  Only what a child that knows nothing of this has started itself can be left.
+ * actor is killed, or ended by an exit signal, SIGKILL at once.
+ *
+ * When this process dies, by SIGKILL even, the kernel kills its children.  One that is a
+ * coppice node also notices by itself, by its lifeline, and so on down.  Only what a child
+ * that knows nothing of this has started itself can be left.
  *
  * A program must not reap children that it did not start (wait, waitpid(-1)), nor ignore
  * SIGCHLD: then an exit status is lost, and the end is an error that says so.
@@ -28,7 +30,7 @@
 /* What a standard descriptor of the process is. */
 typedef enum cop_stdio {
     COP_STDIO_DEFAULT, /* input: as NULL; output and error: as INHERIT */
-    COP_STDIO_INHERIT, /* ours */
+    COP_STDIO_INHERIT, /* ours; a terminal lets nobody read who is not in the foreground */
     COP_STDIO_NULL,    /* /dev/null */
     COP_STDIO_LINES,   /* not for input: lines arrive as cop_process_output */
 } cop_stdio;
@@ -55,9 +57,10 @@ enum {
 };
 
 /*
- * A line of output, without its newline; the sender is the actor.  While the mailbox of
- * the receiver is full the process has to wait.  What it wrote last comes before its
- * end is seen; only what then finds a full mailbox becomes dead letters.
+ * A line of output, without its newline; the sender is the actor.  Lines of one stream are
+ * in order.  While the mailbox of the receiver is full the process has to wait.  What it
+ * wrote last comes before its end is seen; only what then finds a full mailbox becomes dead
+ * letters.
  */
 typedef struct cop_process_output {
     int32_t stream; /* 1: output, 2: error */
