@@ -23,7 +23,6 @@ typedef struct seat {
     int32_t os_pid;
     int64_t file;
     word_table words; /* of the file it has */
-    unsigned greetings; /* how many workers have sat here */
 } seat;
 
 /* The two mishaps of the demo, in this order. */
@@ -81,6 +80,15 @@ hit(cop_actor *me, const seat *at, int signo)
 }
 
 static bool
+was_hit(const board *st, int32_t os_pid)
+{
+    for (unsigned i = 0; i < (unsigned)st->fault; i++)
+        if (os_pid != 0 && st->hit[i] == os_pid)
+            return true;
+    return false;
+}
+
+static bool
 is_time_for(const board *st, fault which, size_t done)
 {
     return st->job->has_faults && st->fault == which && st->recovered == (unsigned)which &&
@@ -121,13 +129,29 @@ next_file(board *st)
     return st->next < job->count ? (int64_t)st->next : NO_FILE;
 }
 
+static size_t
+waiting(const board *st)
+{
+    size_t given = 0;
+
+    for (size_t i = 0; i < WORKERS_MAX; i++)
+        given += st->seats[i].file != NO_FILE;
+    return st->job->count - st->done - given;
+}
+
+/* The last file is kept back until the second mishap has its turn: there must be something
+ * left for it to disturb. */
+static bool
+is_kept_back(const board *st)
+{
+    return st->job->has_faults && waiting(st) == 1 && st->recovered < (unsigned)st->fault &&
+           st->fault != FAULTS_DONE;
+}
+
 static bool
 is_over(const board *st)
 {
-    bool is_recovered = !st->job->has_faults || st->job->count == 0 ||
-                        st->recovered == FAULTS_DONE;
-
-    return st->done == st->job->count && is_recovered;
+    return st->done == st->job->count && st->recovered == (unsigned)st->fault;
 }
 
 static cop_err
@@ -146,7 +170,8 @@ give_work(cop_actor *me, board *st, seat *at)
 {
     int64_t file = next_file(st);
 
-    if (cop_pid_is_none(at->worker) || at->file != NO_FILE || file == NO_FILE)
+    if (cop_pid_is_none(at->worker) || at->file != NO_FILE || file == NO_FILE ||
+        is_kept_back(st))
         return end_if_over(me, st);
     COP_TRY(maybe_freeze(me, st, at));
     st->job->files[file].state = FILE_GIVEN;
@@ -208,13 +233,13 @@ COP_HANDLER(board, worker_ready)
     COP_REQUIRE(me, at != NULL);
     COP_TRY(watch_tree(me, st));
     vacate(st, at);
+    if (was_hit(st, at->os_pid)) {
+        st->recovered++;
+        screen_line(&st->screen, "%s is back (process %d)", at->name, msg->os_pid);
+    }
     at->worker = cop_sender(me);
     at->os_pid = msg->os_pid;
     COP_TRY(cop_monitor(me, at->worker, &at->monitor));
-    if (at->greetings++ > 0) {
-        st->recovered++;
-        screen_line(&st->screen, "%s is back (process %d)", at->name, at->os_pid);
-    }
     /* There may be work that was given back when nobody was free. */
     return give_all(me, st);
 }
@@ -269,7 +294,7 @@ COP_HANDLER(board, cop_down)
     char why[200];
     seat *at = seat_of(st, msg->who);
 
-    if (at == NULL)
+    if (at == NULL || st->job->is_complete)
         return COP_OK;
     screen_line(&st->screen, "%s is down: %s", at->name, cop_exit_print(&msg->why, why, sizeof why));
     vacate(st, at);
@@ -293,6 +318,8 @@ COP_REPLY(board, cop_tree)
 
 COP_HANDLER(board, cop_child_event)
 {
+    if (st->job->is_complete)
+        return COP_OK;
     if (msg->what != COP_NEWS_STARTED)
         screen_line(&st->screen, "tree: %.*s %s%s%.*s", (int)msg->name.size, msg->name.data,
                     cop_child_news_name((cop_child_news)msg->what), msg->reason.size > 0 ? ": " : "",

@@ -143,7 +143,8 @@ coordinate(job *job)
         err = cop_cluster_start(node, &cluster);
     if (err == COP_OK) {
         plant(&trees, job, cop_cluster_address(node));
-        err = cop_node_start(node, &cop_supervisor, &(cop_spawn_opts){.arg = &trees.root}, NULL);
+        err = cop_node_start(node, &cop_supervisor,
+                             &(cop_spawn_opts){.arg = &trees.root, .label = trees.root.name}, NULL);
     }
     if (err != COP_OK)
         fprintf(stderr, "demo: cannot start: %s\n", cop_err_text(err));

@@ -31,9 +31,9 @@ COP_HANDLER(worker, cop_start)
 
 COP_HANDLER(worker, cop_node_up)
 {
+    if (!cop_str_equal(msg->node, COORDINATOR))
+        return COP_OK; /* another worker */
     st->board = cop_whereis(me, "board@" COORDINATOR);
-    if (cop_pid_is_none(st->board))
-        return COP_OK; /* that was another worker */
     return cop_send(me, st->board, worker_ready, .name = cop_str_from(cop_node_name(cop_node_of(me))),
                     .os_pid = (int32_t)getpid());
 }
