@@ -101,7 +101,7 @@ read_arguments(int argc, char **argv, job *job)
 
 /* The tree of the coordinator; as long as the node. */
 typedef struct forest {
-    char names[WORKERS_MAX][16];
+    char names[WORKERS_MAX][24];
     const char *argv[WORKERS_MAX][7];
     cop_process_spec specs[WORKERS_MAX];
     cop_child workers[WORKERS_MAX + 1];

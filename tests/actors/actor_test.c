@@ -43,6 +43,7 @@ typedef struct script {
 
 typedef struct probe {
     script script;
+    cop_token token;
 } probe;
 
 static const char *
@@ -84,6 +85,12 @@ COP_HANDLER(probe, ask_n)
     return cop_reply(me, answer_n, .n = 7);
 }
 
+/* Answers later: when it hears `tick`. */
+COP_HANDLER(probe, ask_later)
+{
+    return cop_defer(me, &st->token);
+}
+
 COP_HANDLER(probe, leave)
 {
     return cop_stop(me);
@@ -102,6 +109,8 @@ COP_HANDLER(probe, go)
 COP_HANDLER(probe, tick)
 {
     note("%s:tick%d", st->script.name, (int)msg->n);
+    if (st->token.call.bits != 0)
+        return cop_answer(me, &st->token, answer_n, .n = msg->n);
     return COP_OK;
 }
 
@@ -140,7 +149,7 @@ COP_REPLY(probe, answer_n)
 
 #define PROBE_HANDLERS                                                                         \
     COP_ON(probe, cop_start), COP_ON(probe, cop_end), COP_ON(probe, say),                      \
-        COP_ON(probe, ask_n), COP_ON(probe, leave), COP_ON(probe, crash), COP_ON(probe, go),   \
+        COP_ON(probe, ask_n), COP_ON(probe, ask_later), COP_ON(probe, leave), COP_ON(probe, crash), COP_ON(probe, go),   \
         COP_ON(probe, tick), COP_ON(probe, cop_down), COP_ON(probe, cop_exited),               \
         COP_ON(probe, cop_child_down), COP_ON(probe, cop_stopping)
 
@@ -346,6 +355,121 @@ a_call_that_nobody_answers_ends_with_its_reason(void **state)
     go_all(self, start(self, &(script){.name = "d", .go = ask_crash}));
     assert_trace("a:start b:start b:COP_E_NO_HANDLER c:start a:1 c:COP_E_NOREPLY d:start "
                  "a:end(error3) d:COP_E_NOREPLY ");
+}
+
+static cop_err
+ask_later_first(cop_actor *me)
+{
+    return cop_ask(me, pids[0], 100, COP_THEN(probe, answer_n), ask_later);
+}
+
+static void
+a_deferred_answer_comes_later(void **state)
+{
+    world *self = *state;
+
+    pids[0] = start(self, &(script){.name = "a"});
+    go_all(self, start(self, &(script){.name = "b", .go = ask_later_first}));
+    cop_sim_run_for(self->sim, 50);
+    assert_int_equal(cop_post(self->node, pids[0], tick, .n = 3), COP_OK);
+    cop_sim_settle(self->sim);
+    assert_trace("a:start b:start a:tick3 b:answer3 ");
+}
+
+static void
+a_late_answer_is_dropped_and_counted(void **state)
+{
+    world *self = *state;
+    cop_node_stats stats;
+
+    pids[0] = start(self, &(script){.name = "a"});
+    go_all(self, start(self, &(script){.name = "b", .go = ask_later_first}));
+    cop_sim_run_for(self->sim, 100);
+    assert_int_equal(cop_post(self->node, pids[0], tick, .n = 3), COP_OK);
+    cop_sim_settle(self->sim);
+    assert_trace("a:start b:start b:COP_E_TIMEOUT a:tick3 ");
+    cop_node_stats_read(self->node, &stats);
+    assert_int_equal(stats.late_replies, 1);
+}
+
+static void
+who_ends_with_a_request_deferred_answers_it(void **state)
+{
+    world *self = *state;
+
+    pids[0] = start(self, &(script){.name = "a"});
+    go_all(self, start(self, &(script){.name = "b", .go = ask_later_first}));
+    assert_int_equal(cop_post(self->node, pids[0], crash, .code = 2), COP_OK);
+    cop_sim_settle(self->sim);
+    assert_trace("a:start b:start a:end(error2) b:COP_E_DOWN ");
+}
+
+static cop_err
+cast_first(cop_actor *me)
+{
+    cop_cast(me, pids[0], say, .n = 11);
+    return COP_OK;
+}
+
+static void
+on_dead_letter(void *ctx, const cop_dead_letter *letter)
+{
+    char text[100];
+
+    (void)ctx;
+    note("dead(%s,%s)", cop_message_print(letter->type, letter->message, text, sizeof text),
+         cop_err_name(letter->why));
+}
+
+static void
+a_message_that_nobody_gets_is_a_dead_letter(void **state)
+{
+    world *self = *state;
+    cop_node_stats stats;
+    cop_node *node = NULL;
+    script plain = {.name = "a", .go = cast_first};
+
+    assert_int_equal(
+        cop_sim_node(self->sim, &(cop_node_opts){.on_dead_letter = on_dead_letter}, &node), COP_OK);
+    cop_pid a = COP_PID_NONE;
+    assert_int_equal(cop_sim_spawn(node, &probe_b, &(cop_spawn_opts){.arg = &plain}, &a), COP_OK);
+    assert_int_equal(cop_post(node, a, go), COP_OK);
+    cop_sim_settle(self->sim);
+    /* What waits in the mailbox of one who leaves. */
+    assert_int_equal(cop_post(node, a, leave), COP_OK);
+    assert_int_equal(cop_post(node, a, say, .n = 5), COP_OK);
+    cop_sim_settle(self->sim);
+    assert_trace("a:start dead(say{n: 11},COP_E_NOPROC) a:end(normal) "
+                 "dead(say{n: 5},COP_E_NOPROC) ");
+    cop_node_stats_read(node, &stats);
+    assert_int_equal(stats.dead_letters, 2);
+}
+
+static cop_err
+take_name(cop_actor *me)
+{
+    cop_err err = cop_register(me, "name", cop_self(me));
+
+    note("%s", err == COP_OK ? "taken" : cop_err_name(err));
+    return COP_OK;
+}
+
+static void
+a_name_belongs_to_one_actor_and_is_freed_with_it(void **state)
+{
+    world *self = *state;
+    cop_pid a = start(self, &(script){.name = "a", .go = take_name});
+    cop_pid b = start(self, &(script){.name = "b", .go = take_name});
+
+    go_all(self, a);
+    go_all(self, b);
+    go_all(self, a);
+    assert_true(cop_pid_equal(cop_node_whereis(self->node, "name"), a));
+    assert_int_equal(cop_post(self->node, a, leave), COP_OK);
+    cop_sim_settle(self->sim);
+    assert_true(cop_pid_is_none(cop_node_whereis(self->node, "name")));
+    go_all(self, b);
+    assert_trace("a:start b:start taken COP_E_NAME_TAKEN COP_E_NAME_TAKEN a:end(normal) taken ");
 }
 
 static cop_err
@@ -557,6 +681,11 @@ main(void)
         TEST(a_failed_init_is_given_to_the_spawner),
         TEST(a_call_is_answered),
         TEST(a_call_that_nobody_answers_ends_with_its_reason),
+        TEST(a_deferred_answer_comes_later),
+        TEST(a_late_answer_is_dropped_and_counted),
+        TEST(who_ends_with_a_request_deferred_answers_it),
+        TEST(a_message_that_nobody_gets_is_a_dead_letter),
+        TEST(a_name_belongs_to_one_actor_and_is_freed_with_it),
         TEST(a_monitor_fires_once_with_the_reason),
         TEST(a_link_takes_the_other_end_along),
         TEST(an_owner_ends_after_its_children),

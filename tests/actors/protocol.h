@@ -15,7 +15,8 @@
     M(5, crash, F(i64, code))                                                                  \
     M(6, go)                                                                                   \
     M(7, tick, F(i64, n))                                                                      \
-    M(8, unknown)
+    M(8, unknown)                                                                              \
+    M(9, ask_later)
 COP_PROTOCOL(PROBE)
 
 #endif /* COPPICE_TESTS_ACTORS_PROTOCOL_H */
