@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * admin.c - what others have a supervisor do with its children.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "spec.h"
+#include "supervisor.h"
+
+/* An order that is kept until it can be answered. */
+struct copi_errand {
+    copi_turn turn;
+    int32_t verb;
+    cop_token token;
+    cop_pid pid;
+    cop_child *spec;     /* of START_CHILD, until the child has it */
+    void *copy;          /* of the argument of START_DYNAMIC, until the child has it */
+    const void *pointer; /* ... or borrowed */
+    copi_child *child;   /* once there is a plan */
+    size_t name_size;
+    char name[];
+};
+
+copi_errand *
+copi_errand_of(copi_turn *turn)
+{
+    return COPI_CONTAINER(turn, copi_errand, turn);
+}
+
+void
+copi_errand_free(copi_errand *errand)
+{
+    if (errand == NULL)
+        return;
+    free(errand->spec);
+    free(errand->copy);
+    free(errand);
+}
+
+static bool
+keep_packed(copi_errand *errand, cop_bytes packed)
+{
+    if (packed.size == 0)
+        return true;
+    if (errand->verb == COPI_START_CHILD)
+        return (errand->spec = copi_spec_unpack(packed)) != NULL;
+    errand->copy = malloc(packed.size);
+    if (errand->copy != NULL)
+        memcpy(errand->copy, packed.data, packed.size);
+    return errand->copy != NULL;
+}
+
+static copi_errand *
+new_errand(const copi_order *order)
+{
+    copi_errand *errand = calloc(1, sizeof *errand + order->name.size);
+
+    if (errand == NULL)
+        return NULL;
+    errand->verb = order->verb;
+    errand->pid = order->pid;
+    errand->pointer = (const void *)(uintptr_t)order->pointer;
+    errand->name_size = order->name.size;
+    if (order->name.size > 0)
+        memcpy(errand->name, order->name.data, order->name.size);
+    if (keep_packed(errand, order->packed))
+        return errand;
+    copi_errand_free(errand);
+    return NULL;
+}
+
+cop_err
+copi_on_order(cop_actor *me, copi_supervisor *self, const copi_order *order)
+{
+    copi_errand *errand = new_errand(order);
+    cop_err err = errand == NULL ? COP_E_NOMEM : cop_defer(me, &errand->token);
+
+    if (err != COP_OK) {
+        copi_errand_free(errand);
+        cop_reply_error(me, err);
+        return COP_OK;
+    }
+    copi_wait_for_turn(self, &errand->turn, COPI_TURN_ERRAND);
+    return copi_go_on(me, self);
+}
+
+/* ---------------------------------------------------------------------------- answers */
+
+static void
+answer_error(cop_actor *me, copi_errand *errand, cop_err err)
+{
+    (void)cop_answer_error(me, &errand->token, err);
+    copi_errand_free(errand);
+}
+
+static void
+answer_done(cop_actor *me, copi_errand *errand)
+{
+    (void)cop_answer_message(me, &errand->token, &cop_child_done_type, &(cop_child_done){0});
+    copi_errand_free(errand);
+}
+
+static void
+answer_started(cop_actor *me, copi_errand *errand, cop_pid pid)
+{
+    (void)cop_answer_message(me, &errand->token, &cop_child_started_type,
+                             &(cop_child_started){pid});
+    copi_errand_free(errand);
+}
+
+/* ------------------------------------------------------------------ orders with a plan */
+
+static void
+plan_for(copi_supervisor *self, copi_errand *errand, copi_child *child)
+{
+    errand->child = child;
+    self->errand = errand;
+    self->subject = child;
+    if (errand->verb == COPI_TERMINATE_CHILD || errand->verb == COPI_TERMINATE_DYNAMIC)
+        copi_plan_stop(&self->plan, child);
+    else
+        copi_plan_start(&self->plan, child);
+}
+
+/* What is wrong with starting a child that is known already. */
+static cop_err
+known_err(const copi_child *child)
+{
+    switch ((copi_phase_of_child)child->phase) {
+    case COPI_CHILD_STOPPED: return COP_OK;
+    case COPI_CHILD_RESTARTING: return COP_E_RESTARTING;
+    default: return COP_E_RUNNING;
+    }
+}
+
+static cop_err
+check_new(cop_actor *me, const copi_supervisor *self, const cop_child *spec)
+{
+    char sentence[COP_EXIT_TEXT];
+
+    if (spec == NULL || self->children.is_dynamic)
+        return COP_E_INVAL;
+    if (copi_spec_is_wrong_below(spec, self->spec, sentence, sizeof sentence)) {
+        cop_log(me, "cannot add a child: %s", sentence);
+        return COP_E_INVAL;
+    }
+    const copi_child *known = copi_children_find(&self->children, cop_str_from(spec->name));
+    if (known == NULL)
+        return COP_OK;
+    return known_err(known) == COP_E_RUNNING ? COP_E_RUNNING : COP_E_ALREADY_PRESENT;
+}
+
+static cop_err
+start_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    COP_TRY(check_new(me, self, errand->spec));
+    copi_child *child = copi_children_add(&self->children, errand->spec);
+    if (child == NULL)
+        return COP_E_NOMEM;
+    child->owned = errand->spec;
+    errand->spec = NULL;
+    plan_for(self, errand, child);
+    return COP_OK;
+}
+
+static cop_err
+start_dynamic(copi_supervisor *self, copi_errand *errand)
+{
+    if (!self->children.is_dynamic)
+        return COP_E_INVAL;
+    copi_child *child = copi_children_add(&self->children, self->spec->sup);
+    if (child == NULL)
+        return COP_E_NOMEM;
+    child->owned = errand->copy;
+    child->arg = errand->copy != NULL ? errand->copy : errand->pointer;
+    errand->copy = NULL;
+    plan_for(self, errand, child);
+    return COP_OK;
+}
+
+static copi_child *
+named_child(const copi_supervisor *self, const copi_errand *errand)
+{
+    return copi_children_find(&self->children, (cop_str){errand->name, errand->name_size});
+}
+
+static cop_err
+terminate_child(copi_supervisor *self, copi_errand *errand)
+{
+    if (self->children.is_dynamic)
+        return COP_E_INVAL;
+    copi_child *child = named_child(self, errand);
+    if (child == NULL)
+        return COP_E_NOT_FOUND;
+    plan_for(self, errand, child);
+    return COP_OK;
+}
+
+/* Who is dead is terminated well enough, whosever child it was. */
+static cop_err
+terminate_dynamic(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    if (!self->children.is_dynamic)
+        return COP_E_INVAL;
+    copi_child *child = copi_children_of_pid(&self->children, errand->pid);
+    if (child != NULL)
+        plan_for(self, errand, child);
+    else if (cop_is_alive(me, errand->pid))
+        return COP_E_NOT_FOUND;
+    else
+        answer_done(me, errand);
+    return COP_OK;
+}
+
+static cop_err
+restart_child(copi_supervisor *self, copi_errand *errand)
+{
+    if (self->children.is_dynamic)
+        return COP_E_INVAL;
+    copi_child *child = named_child(self, errand);
+    if (child == NULL)
+        return COP_E_NOT_FOUND;
+    COP_TRY(known_err(child));
+    plan_for(self, errand, child);
+    return COP_OK;
+}
+
+static cop_err
+delete_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    if (self->children.is_dynamic)
+        return COP_E_INVAL;
+    copi_child *child = named_child(self, errand);
+    if (child == NULL)
+        return COP_E_NOT_FOUND;
+    COP_TRY(known_err(child));
+    copi_children_drop(&self->children, child);
+    answer_done(me, errand);
+    return COP_OK;
+}
+
+/* A child that was started is dropped again if nothing came of it. */
+static void
+end_start(cop_actor *me, copi_supervisor *self, copi_errand *errand, cop_err err)
+{
+    copi_child *child = errand->child;
+    cop_pid pid = child->phase == COPI_CHILD_RUNNING ? child->pid : COP_PID_NONE;
+    bool was_known = errand->verb == COPI_RESTART_CHILD;
+
+    if (err != COP_OK && was_known)
+        copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
+    else if (err != COP_OK)
+        copi_children_drop(&self->children, child);
+    else if (cop_pid_is_none(pid) &&
+             (self->children.is_dynamic || child->spec->restart == COP_TEMPORARY))
+        copi_children_drop(&self->children, child);
+    if (err != COP_OK)
+        answer_error(me, errand, err);
+    else
+        answer_started(me, errand, pid);
+}
+
+static void
+end_terminate(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    copi_child *child = errand->child;
+
+    copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
+    if (self->children.is_dynamic || child->spec->restart == COP_TEMPORARY)
+        copi_children_drop(&self->children, child);
+    answer_done(me, errand);
+}
+
+void
+copi_errand_end(cop_actor *me, copi_supervisor *self, cop_err err)
+{
+    copi_errand *errand = self->errand;
+
+    self->errand = NULL;
+    if (errand->verb == COPI_TERMINATE_CHILD || errand->verb == COPI_TERMINATE_DYNAMIC)
+        end_terminate(me, self, errand);
+    else
+        end_start(me, self, errand, err);
+}
+
+/* --------------------------------------------------------------------------- all verbs */
+
+static cop_err
+answer_list(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    bool is_count = errand->verb == COPI_COUNT_CHILDREN;
+
+    COP_TRY((is_count ? copi_answer_count : copi_answer_which)(me, self, &errand->token));
+    copi_errand_free(errand);
+    return COP_OK;
+}
+
+/* COP_OK: it is answered or has a plan; else it is still to be answered with the error. */
+static cop_err
+begin(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    switch ((copi_verb)errand->verb) {
+    case COPI_START_CHILD: return start_child(me, self, errand);
+    case COPI_START_DYNAMIC: return start_dynamic(self, errand);
+    case COPI_TERMINATE_CHILD: return terminate_child(self, errand);
+    case COPI_TERMINATE_DYNAMIC: return terminate_dynamic(me, self, errand);
+    case COPI_RESTART_CHILD: return restart_child(self, errand);
+    case COPI_DELETE_CHILD: return delete_child(me, self, errand);
+    case COPI_WHICH_CHILDREN:
+    case COPI_COUNT_CHILDREN: return answer_list(me, self, errand);
+    }
+    return COP_E_INVAL;
+}
+
+cop_err
+copi_errand_begin(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+{
+    cop_err err = begin(me, self, errand);
+
+    if (err != COP_OK)
+        answer_error(me, errand, err);
+    return COP_OK;
+}

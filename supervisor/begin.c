@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * begin.c - starting a child, and all of them when the supervisor itself is started.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/exit.h"
+#include "spec.h"
+#include "supervisor.h"
+
+/* The last one before it, in start order, that has an actor. */
+static cop_pid
+place_of(const copi_child *child)
+{
+    const copi_child *older = child->older;
+
+    while (older != NULL && !copi_child_has_actor(older))
+        older = older->older;
+    return older == NULL ? COP_PID_NONE : older->pid;
+}
+
+static const void *
+arg_of(const copi_child *child)
+{
+    if (child->spec->sup != NULL)
+        return child->spec;
+    return child->arg != NULL ? child->arg : child->spec->arg;
+}
+
+cop_err
+copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_exit *why,
+                 bool *lingers)
+{
+    const cop_child *spec = child->spec;
+    bool is_supervisor = spec->sup != NULL;
+    cop_spawn_opts opts = {
+        .name = spec->anonymous || self->children.is_dynamic ? NULL : spec->name,
+        .label = spec->name,
+        .arg = arg_of(child),
+        .stop_ms = copi_spec_stop_ms(spec),
+        .cookie = child->cookie,
+        .why = why,
+        .lingers = lingers,
+    };
+    cop_pid pid = COP_PID_NONE;
+
+    /* The last one needs no place, and neither do those without an order. */
+    if (child->younger != NULL && !self->children.is_dynamic) {
+        opts.after = place_of(child);
+        opts.first = cop_pid_is_none(opts.after);
+    }
+    why->kind = COP_EXIT_NORMAL;
+    cop_err err = cop_spawn(me, is_supervisor ? &cop_supervisor : spec->run, &opts, &pid);
+    if (err == COP_OK) {
+        copi_child_set_phase(&self->children, child, COPI_CHILD_RUNNING);
+        copi_child_set_pid(&self->children, child, pid);
+    } else if (why->kind == COP_EXIT_NORMAL) { /* init did not even run, or did not want */
+        *why = (cop_exit){.kind = COP_EXIT_ERROR, .code = err};
+        snprintf(why->text, sizeof why->text, "%s", cop_err_text(err));
+    }
+    return err;
+}
+
+/* ----------------------------------------------------------------- its own beginning */
+
+static cop_err
+refuse_start(cop_actor *me, const char *sentence)
+{
+    (void)cop_fail(me, COP_E_INVAL, "%s", sentence);
+    return COP_E_INVAL;
+}
+
+static cop_err
+make_budget(copi_supervisor *self)
+{
+    uint32_t restarts = copi_spec_restarts(self->spec);
+    uint32_t seconds = copi_spec_seconds(self->spec);
+    copi_burst *bursts = calloc(copi_budget_room(restarts, seconds) + 1u, sizeof *bursts);
+
+    if (bursts == NULL)
+        return COP_E_NOMEM;
+    copi_budget_init(&self->budget, restarts, seconds, bursts);
+    return COP_OK;
+}
+
+/* All of them, before the first is started: two of one name are found here. */
+static cop_err
+make_children(cop_actor *me, copi_supervisor *self)
+{
+    char sentence[COP_EXIT_TEXT];
+
+    if (self->children.is_dynamic)
+        return COP_OK;
+    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++) {
+        if (copi_children_find(&self->children, cop_str_from(row->name)) != NULL) {
+            snprintf(sentence, sizeof sentence, "two children are named %s", row->name);
+            return refuse_start(me, sentence);
+        }
+        if (copi_children_add(&self->children, row) == NULL)
+            return COP_E_NOMEM;
+    }
+    return COP_OK;
+}
+
+/* The core stops those that have been started, in reverse order. */
+static cop_err
+fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err,
+           const cop_exit *why)
+{
+    cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
+
+    copi_tell_news(me, self, COP_NEWS_NOT_STARTED, child, why);
+    snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
+    copi_exit_because(&because, why);
+    (void)cop_stop_with(me, &because);
+    return err;
+}
+
+static cop_err
+start_all(cop_actor *me, copi_supervisor *self)
+{
+    cop_exit why;
+    bool lingers;
+
+    for (copi_child *child = self->children.oldest, *next; child != NULL; child = next) {
+        next = child->younger;
+        cop_err err = copi_spawn_child(me, self, child, &why, &lingers);
+        if (err == COP_E_IGNORE && child->spec->restart == COP_TEMPORARY)
+            copi_children_drop(&self->children, child);
+        else if (err != COP_OK && err != COP_E_IGNORE)
+            return fail_start(me, self, child, err, &why);
+    }
+    return COP_OK;
+}
+
+cop_err
+copi_begin(cop_actor *me, copi_supervisor *self)
+{
+    char sentence[COP_EXIT_TEXT];
+
+    if (self->spec == NULL)
+        return refuse_start(me, "a supervisor needs its cop_child as arg");
+    if (copi_spec_is_wrong_table(self->spec, sentence, sizeof sentence))
+        return refuse_start(me, sentence);
+    self->children.is_dynamic = self->spec->strategy == COP_DYNAMIC;
+    COP_TRY(make_budget(self));
+    COP_TRY(make_children(me, self));
+    return start_all(me, self);
+}

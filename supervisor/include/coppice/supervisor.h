@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * supervisor.h - who is started when, restarted how often, and stopped in which order.
+ *
+ * A supervisor is an actor that owns others, its children, and starts them again when they
+ * end.  A program writes its supervisors down as one static table:
+ *
+ *      static const cop_child tree = {
+ *          .name = "app", .strategy = COP_REST_FOR_ONE, .budget = {5, 10},
+ *          .sup = COP_CHILDREN({.name = "db", .run = &db_behaviour},
+ *                              {.name = "web", .run = &web_behaviour, .stop_ms = 10000}),
+ *      };
+ *      int main(void) { return cop_supervisor_run(&tree, NULL); }
+ *
+ * Words and rules are OTP's.  Children start one by one in the order of the table and stop
+ * in the reverse order, each awaited before the next is told.  If one does not start, those
+ * before it are stopped and the supervisor does not start either.  When one ends, its
+ * `.restart` says whether it comes back, and the supervisor's `.strategy` which others are
+ * stopped and started with it.  Each such restart, tries that fail too, costs one of the
+ * supervisor's budget; when that is spent it stops the rest and ends, with kind
+ * COP_EXIT_SHUTDOWN, the text "restart intensity reached" and the last failure as cause,
+ * and then its own supervisor decides.
+ *
+ * Better than OTP: an end is told only when all that the ended owned is gone, so a restart
+ * never meets its predecessor, its names or its ports.
+ */
+#ifndef COPPICE_SUPERVISOR_H
+#define COPPICE_SUPERVISOR_H
+
+#include <coppice/actor.h>
+#include <coppice/node.h>
+
+/* Whether a child comes back. */
+typedef enum cop_restart {
+    COP_PERMANENT, /* always */
+    COP_TRANSIENT, /* unless it ended normally or by shutdown */
+    COP_TEMPORARY, /* never, and when it has ended it is forgotten */
+} cop_restart;
+
+/* Who is stopped, last one first, and started again when a child comes back. */
+typedef enum cop_strategy {
+    COP_ONE_FOR_ONE,  /* nobody else */
+    COP_ONE_FOR_ALL,  /* all children, also those that had no actor */
+    COP_REST_FOR_ONE, /* those after it in start order */
+    /* Nobody else.  The table has one child, a template: none is started with the
+     * supervisor, any number later by cop_start_dynamic.  They have no order and are told
+     * to stop all together.  OTP's simple_one_for_one. */
+    COP_DYNAMIC,
+} cop_strategy;
+
+/* Whether a supervisor ends, by shutdown, when significant children have ended by
+ * themselves and do not come back. */
+typedef enum cop_auto_shutdown {
+    COP_NEVER,
+    COP_ANY_SIGNIFICANT, /* with the first of them */
+    COP_ALL_SIGNIFICANT, /* with the last */
+} cop_auto_shutdown;
+
+/* At most so many restarts in so many seconds; a zero is the default of {1, 5}.  Seconds
+ * are counted whole, as OTP does: a restart weighs for between n and n + 1 of them. */
+typedef struct cop_budget {
+    int32_t restarts;
+    int32_t seconds;
+} cop_budget;
+
+/* For budget.restarts: the first child that should come back ends the supervisor. */
+#define COP_NO_RESTARTS INT32_C(-1)
+
+/*
+ * One row of the tree: a worker, which has `run`, or a supervisor, which has `sup`.  Zero is
+ * a default everywhere.  Only `name` is mandatory.
+ *
+ * Rows given to cop_spawn or cop_supervisor_spawn are borrowed as long as the supervisor
+ * lives: write the table at file scope.
+ */
+typedef struct cop_child cop_child;
+struct cop_child {
+    const char *name; /* unique among its siblings; its part of the path */
+    const cop_behaviour *run;
+    const cop_child *sup; /* COP_CHILDREN(...) */
+    const void *arg;      /* of a worker: for its init; borrowed */
+    size_t arg_size;      /* for cop_start_child: copy so many bytes of arg, not the pointer */
+    cop_restart restart;
+    int32_t stop_ms;  /* from being told to stop to being killed; COP_STOP_BRUTAL,
+                        COP_STOP_NO_WAIT, COP_INFINITY; 0: 5000, a supervisor: COP_INFINITY */
+    bool anonymous;   /* do not register it under its name */
+    bool significant; /* see cop_auto_shutdown; not for a permanent child */
+
+    /* Of a supervisor. */
+    cop_strategy strategy;
+    cop_budget budget;
+    cop_auto_shutdown auto_shutdown;
+};
+
+/* The value of `.sup`.  A supervisor that begins without children: COP_NO_CHILDREN. */
+#define COP_CHILDREN(...) ((const cop_child[]){__VA_ARGS__, {0}})
+#define COP_NO_CHILDREN   ((const cop_child[]){{0}})
+
+/* -------------------------------------------------------------------- start, run */
+
+/*
+ * The behaviour of every supervisor; the arg of its spawn is its `const cop_child *`.  If a
+ * child does not start, spawn returns that child's error; if the table is wrong,
+ * COP_E_INVAL.  The exit record (cop_spawn_opts.why) says which child, and a sentence why.
+ */
+extern COP_API const cop_behaviour cop_supervisor;
+
+/* Spawns it with the name, label and stop_ms of its row. */
+COP_API COP_MUST_USE cop_err cop_supervisor_spawn(cop_actor *me, const cop_child *tree,
+                                                  cop_pid *out);
+
+/*
+ * A node with this tree as its main actor, with unix signals on, until it has ended.  What
+ * main should return: as cop_run, and 1 if the supervisor gave up.  From a thread that is
+ * no worker; `opts` may be NULL.
+ */
+COP_API int cop_supervisor_run(const cop_child *tree, const cop_node_opts *opts);
+
+/* ---------------------------------------------------------------- administration
+ *
+ * Calls to a supervisor of this node; each ends in its reply handler, with an answer of
+ * the type that stands at it or with an error, as cop_ask.  A supervisor that is stopping
+ * or starting children serves them when that is done, in the order in which they came.
+ */
+
+/* A child has been started.  The pid is none if its init asked not to be. */
+typedef struct cop_child_started {
+    cop_pid pid;
+} cop_child_started;
+
+/* It has been done. */
+typedef struct cop_child_done {
+    char copi_empty;
+} cop_child_done;
+
+typedef enum cop_child_state {
+    COP_CHILD_STOPPED, /* no actor: it ended, was stopped, or asked not to be started */
+    COP_CHILD_RUNNING,
+    COP_CHILD_STOPPING,   /* it has been told, or what a failed start left is ending */
+    COP_CHILD_RESTARTING, /* a restart failed; the next try is on its way */
+    COP_CHILD_NO_ANSWER,  /* a supervisor did not say in time what is below it (cop_tree) */
+} cop_child_state;
+
+typedef struct cop_child_info {
+    cop_str name;
+    cop_pid pid;       /* none if it has no actor */
+    int32_t state;     /* cop_child_state */
+    int32_t restart;   /* cop_restart */
+    int32_t stop_ms;   /* with defaults filled in */
+    uint32_t restarts; /* how often it came back */
+    bool is_supervisor;
+    bool significant;
+} cop_child_info;
+
+typedef struct cop_child_list {
+    struct {
+        const cop_child_info *items;
+        size_t count;
+    } children;
+} cop_child_list;
+
+typedef struct cop_child_counts {
+    uint32_t specs;       /* rows, those without an actor too; dynamic: 1 */
+    uint32_t active;      /* that have an actor */
+    uint32_t supervisors; /* by their rows */
+    uint32_t workers;
+} cop_child_counts;
+
+extern COP_API const cop_type cop_child_started_type, cop_child_done_type, cop_child_info_type,
+    cop_child_list_type, cop_child_counts_type;
+
+/*
+ * Adds a child, worker or supervisor, behind the others and starts it; the row is copied
+ * with all below it.  Its restart type, the strategy and all else hold for it as if it had
+ * been in the table, but a supervisor that is itself restarted begins with its table.
+ * Answer: cop_child_started.  COP_E_RUNNING, COP_E_ALREADY_PRESENT (it exists, but has no
+ * actor) for a name that is known; COP_E_INVAL, with a sentence in the log; or what its
+ * start returned: then it is not added.
+ */
+COP_API COP_MUST_USE cop_err cop_start_child(cop_actor *me, cop_pid supervisor,
+                                             const cop_child *spec, int32_t within_ms,
+                                             const cop_then *then);
+
+/*
+ * Starts one more child from the template of a dynamic supervisor, anonymous.  `arg`, if not
+ * NULL, takes the place of the template's: `arg_size` bytes of it are copied, or with 0 it
+ * is borrowed as long as the child exists.  Answer: cop_child_started.  COP_E_INVAL for
+ * another kind of supervisor; or what its start returned.
+ */
+COP_API COP_MUST_USE cop_err cop_start_dynamic(cop_actor *me, cop_pid supervisor,
+                                               const void *arg, size_t arg_size,
+                                               int32_t within_ms, const cop_then *then);
+
+/* Stops a child that stays known, unless it is temporary; nothing else happens.  A restart
+ * that is on its way is cancelled.  Answer: cop_child_done, also if it had no actor.
+ * COP_E_NOT_FOUND; COP_E_INVAL for a dynamic supervisor. */
+COP_API COP_MUST_USE cop_err cop_terminate_child(cop_actor *me, cop_pid supervisor,
+                                                 const char *name, int32_t within_ms,
+                                                 const cop_then *then);
+
+/* The same for a child of a dynamic supervisor, which is forgotten then.  cop_child_done
+ * also if it has ended already; COP_E_NOT_FOUND for a live actor that is no child. */
+COP_API COP_MUST_USE cop_err cop_terminate_dynamic(cop_actor *me, cop_pid supervisor,
+                                                   cop_pid child, int32_t within_ms,
+                                                   const cop_then *then);
+
+/* Starts a child that has no actor, in its old place.  Answer: cop_child_started.
+ * COP_E_RUNNING, COP_E_RESTARTING, COP_E_NOT_FOUND, COP_E_INVAL for a dynamic supervisor; or
+ * what its start returned: then it stays as it was. */
+COP_API COP_MUST_USE cop_err cop_restart_child(cop_actor *me, cop_pid supervisor,
+                                               const char *name, int32_t within_ms,
+                                               const cop_then *then);
+
+/* Forgets a child that has no actor.  Answer: cop_child_done.  Errors as above. */
+COP_API COP_MUST_USE cop_err cop_delete_child(cop_actor *me, cop_pid supervisor,
+                                              const char *name, int32_t within_ms,
+                                              const cop_then *then);
+
+/* Answer: cop_child_list, newest first. */
+COP_API COP_MUST_USE cop_err cop_which_children(cop_actor *me, cop_pid supervisor,
+                                                int32_t within_ms, const cop_then *then);
+
+/* Answer: cop_child_counts. */
+COP_API COP_MUST_USE cop_err cop_count_children(cop_actor *me, cop_pid supervisor,
+                                                int32_t within_ms, const cop_then *then);
+
+/* ----------------------------------------------------------------- looking at it */
+
+typedef struct cop_tree_line {
+    uint32_t depth; /* 0: the supervisor that was asked */
+    int32_t state;  /* cop_child_state */
+    uint32_t restarts;
+    bool is_supervisor;
+    cop_pid pid;
+    cop_str name;
+} cop_tree_line;
+
+/* A supervisor and all below it, in start order, each supervisor before its children. */
+typedef struct cop_tree {
+    struct {
+        const cop_tree_line *items;
+        size_t count;
+    } lines;
+} cop_tree;
+
+extern COP_API const cop_type cop_tree_line_type, cop_tree_type;
+
+/* Answer: cop_tree.  A supervisor is asked even while it is busy; one below that does not
+ * answer in time is shown so. */
+COP_API COP_MUST_USE cop_err cop_supervisor_tree(cop_actor *me, cop_pid supervisor,
+                                                 int32_t within_ms, const cop_then *then);
+
+/* "    db <1f.3.1> running, 2 restarts", indented by its depth, into `text` of `size` bytes,
+ * cut off if need be; returns `text`.  Any thread. */
+COP_API char *cop_tree_line_print(const cop_tree_line *line, char *text, size_t size);
+
+/* "running"; "unknown".  Any thread; static. */
+COP_API const char *cop_child_state_name(cop_child_state state);
+
+typedef enum cop_child_news {
+    COP_NEWS_STARTED,       /* also once for each that runs when the watch begins */
+    COP_NEWS_RESTARTED,     /* it came back */
+    COP_NEWS_ENDED,         /* by itself, or because it was told to */
+    COP_NEWS_NOT_STARTED,   /* its start failed */
+    COP_NEWS_STOPPED_BADLY, /* it was told to stop, but ended for another reason */
+    COP_NEWS_GAVE_UP,       /* its supervisor has spent its budget on it, and ends */
+} cop_child_news;
+
+/* Something has happened to a child.  reason: as cop_exit_print writes it. */
+typedef struct cop_child_event {
+    int32_t what; /* cop_child_news */
+    uint32_t restarts;
+    bool is_supervisor;
+    cop_pid pid;  /* none if it has no actor, then or now */
+    cop_str path; /* of its supervisor */
+    cop_str name;
+    cop_str reason;
+} cop_child_event;
+
+extern COP_API const cop_type cop_child_event_type;
+
+/*
+ * From now on this actor gets a cop_child_event whenever something happens to a child of
+ * `supervisor`, or of a supervisor anywhere below it, until this actor ends.  What a
+ * supervisor's own end does to its children is not told one by one.  COP_E_NOMEM,
+ * COP_E_NOPROC, COP_E_FULL.
+ */
+COP_API COP_MUST_USE cop_err cop_supervisor_watch(cop_actor *me, cop_pid supervisor);
+
+/* Ends that; what is on its way still comes. */
+COP_API void cop_supervisor_unwatch(cop_actor *me, cop_pid supervisor);
+
+/* "started"; "unknown".  Any thread; static. */
+COP_API const char *cop_child_news_name(cop_child_news news);
+
+#endif /* COPPICE_SUPERVISOR_H */

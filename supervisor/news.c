@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * news.c - what happens to children: told to who watches, and logged if it is bad.
+ */
+#include <stdlib.h>
+
+#include "spec.h"
+#include "supervisor.h"
+
+enum {
+    LINES_PER_SECOND =
+        10, /* of one supervisor; a storm of restarts must not become one of text */
+    REASON_SIZE = 256,
+};
+
+struct copi_subscriber {
+    copi_subscriber *next;
+    cop_pid who;
+    cop_ref monitor;
+};
+
+const char *
+cop_child_news_name(cop_child_news news)
+{
+    switch (news) {
+    case COP_NEWS_STARTED: return "started";
+    case COP_NEWS_RESTARTED: return "restarted";
+    case COP_NEWS_ENDED: return "ended";
+    case COP_NEWS_NOT_STARTED: return "not started";
+    case COP_NEWS_STOPPED_BADLY: return "stopped badly";
+    case COP_NEWS_GAVE_UP: return "restarted too often";
+    }
+    return "unknown";
+}
+
+/* -------------------------------------------------------------------------- the log */
+
+static bool
+is_bad(cop_child_news what, const cop_exit *why)
+{
+    switch (what) {
+    case COP_NEWS_ENDED: return cop_exit_is_abnormal(why);
+    case COP_NEWS_NOT_STARTED:
+    case COP_NEWS_STOPPED_BADLY:
+    case COP_NEWS_GAVE_UP: return true;
+    default: return false;
+    }
+}
+
+/* May one more line be written this second?  The first of a new second tells of the rest. */
+static bool
+may_log(cop_actor *me, copi_supervisor *self)
+{
+    if (self->second != self->log_second) {
+        if (self->log_lines > LINES_PER_SECOND)
+            cop_log(me, "%u lines about children were left out",
+                    (unsigned)(self->log_lines - LINES_PER_SECOND));
+        self->log_second = self->second;
+        self->log_lines = 0;
+    }
+    return ++self->log_lines <= LINES_PER_SECOND;
+}
+
+static void
+log_news(cop_actor *me, copi_supervisor *self, cop_child_news what, const copi_child *child,
+         const cop_exit *why)
+{
+    char reason[REASON_SIZE];
+
+    if (what == COP_NEWS_GAVE_UP || may_log(me, self))
+        cop_log(me, "child %s %s: %s", child->spec->name, cop_child_news_name(what),
+                cop_exit_print(why, reason, sizeof reason));
+}
+
+/* ---------------------------------------------------------------------- subscribers */
+
+static void
+send_news(cop_actor *me, cop_pid to, cop_child_news what, const copi_child *child,
+          const cop_exit *why)
+{
+    char reason[REASON_SIZE] = "";
+
+    if (why != NULL)
+        cop_exit_print(why, reason, sizeof reason);
+    cop_cast_message(me, to, &cop_child_event_type,
+                     &(cop_child_event){
+                         .what = what,
+                         .restarts = child->restarts,
+                         .is_supervisor = copi_spec_is_supervisor(child->spec),
+                         .pid = child->pid,
+                         .path = cop_str_from(cop_path(me)),
+                         .name = cop_str_from(child->spec->name),
+                         .reason = cop_str_from(reason),
+                     });
+}
+
+void
+copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what,
+               const copi_child *child, const cop_exit *why)
+{
+    for (copi_subscriber *to = self->subscribers; to != NULL; to = to->next)
+        send_news(me, to->who, what, child, why);
+    if (is_bad(what, why))
+        log_news(me, self, what, child, why);
+}
+
+static void
+pass_on(cop_actor *me, const copi_child *child, const copi_watch_wanted *wanted)
+{
+    if (copi_spec_is_supervisor(child->spec) && copi_child_has_actor(child))
+        cop_cast_message(me, child->pid, &copi_watch_wanted_type, wanted);
+}
+
+void
+copi_pass_subscribers(cop_actor *me, copi_supervisor *self, const copi_child *child)
+{
+    for (copi_subscriber *to = self->subscribers; to != NULL; to = to->next)
+        pass_on(me, child, &(copi_watch_wanted){.who = to->who});
+}
+
+static copi_subscriber **
+find(copi_supervisor *self, cop_pid who)
+{
+    copi_subscriber **at = &self->subscribers;
+
+    while (*at != NULL && !cop_pid_equal((*at)->who, who))
+        at = &(*at)->next;
+    return at;
+}
+
+static void
+take_out(copi_subscriber **at)
+{
+    copi_subscriber *gone = *at;
+
+    *at = gone->next;
+    free(gone);
+}
+
+static cop_err
+add(cop_actor *me, copi_supervisor *self, cop_pid who)
+{
+    copi_subscriber *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return COP_E_NOMEM;
+    made->who = who;
+    cop_err err = cop_monitor(me, who, &made->monitor);
+    if (err != COP_OK) {
+        free(made);
+        return err;
+    }
+    *find(self, who) = made;
+    return COP_OK;
+}
+
+cop_err
+copi_on_watch_wanted(cop_actor *me, copi_supervisor *self, const copi_watch_wanted *wanted)
+{
+    copi_subscriber **known = find(self, wanted->who);
+
+    if (wanted->is_over && *known != NULL) {
+        (void)cop_demonitor_flush(me, (*known)->monitor);
+        take_out(known);
+    } else if (wanted->is_over || *known != NULL) {
+        return COP_OK;
+    } else if (add(me, self, wanted->who) != COP_OK) {
+        cop_log(me, "out of memory: a watch was not begun");
+        return COP_OK;
+    }
+    for (copi_child *child = self->children.oldest; child != NULL; child = child->younger) {
+        if (!wanted->is_over && copi_child_has_actor(child))
+            send_news(me, wanted->who, COP_NEWS_STARTED, child, NULL);
+        pass_on(me, child, wanted);
+    }
+    return COP_OK;
+}
+
+void
+copi_on_subscriber_down(copi_supervisor *self, const cop_down *down)
+{
+    copi_subscriber **at = find(self, down->who);
+
+    if (*at != NULL)
+        take_out(at);
+}
+
+void
+copi_news_fini(copi_supervisor *self)
+{
+    while (self->subscribers != NULL)
+        take_out(&self->subscribers);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "strategy.h"
+
+bool
+copi_restart_wanted(cop_restart kind, cop_exit_kind how)
+{
+    switch (kind) {
+    case COP_PERMANENT: return true;
+    case COP_TRANSIENT: return cop_exit_is_abnormal(&(cop_exit){.kind = how});
+    case COP_TEMPORARY: return false;
+    }
+    return false;
+}
+
+copi_span
+copi_strategy_span(cop_strategy strategy)
+{
+    switch (strategy) {
+    case COP_ONE_FOR_ONE: return COPI_SPAN_ONE;
+    case COP_ONE_FOR_ALL: return COPI_SPAN_ALL;
+    case COP_REST_FOR_ONE: return COPI_SPAN_REST;
+    case COP_DYNAMIC: return COPI_SPAN_ONE;
+    }
+    return COPI_SPAN_ONE;
+}
+
+bool
+copi_auto_shutdown_due(cop_auto_shutdown mode, size_t left)
+{
+    return mode == COP_ANY_SIGNIFICANT || (mode == COP_ALL_SIGNIFICANT && left == 0);
+}
+
+/* As OTP judges: what was not asked for is fine for everybody but a permanent child. */
+bool
+copi_stop_was_clean(const cop_child *spec, const cop_exit *why)
+{
+    bool is_brutal = spec->stop_ms == COP_STOP_BRUTAL;
+
+    switch (why->kind) {
+    case COP_EXIT_KILLED: return is_brutal;
+    case COP_EXIT_NORMAL: return spec->restart != COP_PERMANENT;
+    case COP_EXIT_SHUTDOWN:
+        return spec->restart != COP_PERMANENT || (!is_brutal && why->text[0] == '\0');
+    default: return false;
+    }
+}
+
+uint32_t
+copi_budget_room(uint32_t allowed, uint32_t seconds)
+{
+    return allowed < seconds ? allowed : seconds + 1;
+}
+
+void
+copi_budget_init(copi_budget *self, uint32_t allowed, uint32_t seconds, copi_burst *bursts)
+{
+    *self = (copi_budget){.allowed = allowed,
+                          .seconds = seconds,
+                          .room = copi_budget_room(allowed, seconds),
+                          .bursts = bursts};
+}
+
+static void
+forget_old(copi_budget *self, int64_t second)
+{
+    while (self->count > 0 && self->bursts[self->oldest].second < second - self->seconds) {
+        self->spent -= self->bursts[self->oldest].count;
+        self->oldest = (self->oldest + 1) % self->room;
+        self->count--;
+    }
+}
+
+bool
+copi_budget_spend(copi_budget *self, int64_t second)
+{
+    forget_old(self, second);
+    if (self->spent == self->allowed)
+        return false;
+    self->spent++;
+    if (self->count > 0) {
+        copi_burst *newest = &self->bursts[(self->oldest + self->count - 1) % self->room];
+        if (newest->second == second) {
+            newest->count++;
+            return true;
+        }
+    }
+    self->bursts[(self->oldest + self->count) % self->room] = (copi_burst){second, 1};
+    self->count++;
+    return true;
+}

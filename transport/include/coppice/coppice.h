@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * coppice.h - all of it.
+ */
+#ifndef COPPICE_COPPICE_H
+#define COPPICE_COPPICE_H
+
+#include <coppice/actor.h>
+#include <coppice/api.h>
+#include <coppice/cluster.h>
+#include <coppice/err.h>
+#include <coppice/exit.h>
+#include <coppice/main.h>
+#include <coppice/message.h>
+#include <coppice/node.h>
+#include <coppice/pid.h>
+#include <coppice/process.h>
+#include <coppice/sim.h>
+#include <coppice/simnet.h>
+#include <coppice/supervisor.h>
+#include <coppice/timer.h>
+#include <coppice/type.h>
+#include <coppice/unixsig.h>
+#include <coppice/version.h>
+#include <coppice/watch.h>
+
+#endif /* COPPICE_COPPICE_H */
