@@ -34,10 +34,10 @@ copi_answer_which(cop_actor *me, copi_supervisor *self, cop_token *token)
         return COP_E_NOMEM;
     for (copi_child *child = self->children.youngest; child != NULL; child = child->older)
         items[count++] = info_of(child);
-    (void)cop_answer_message(me, token, &cop_child_list_type,
-                             &(cop_child_list){
-                                 {items, count}
-    });
+    cop_child_list list = {
+        .children = {items, count}
+    };
+    (void)cop_answer_message(me, token, &cop_child_list_type, &list);
     free(items);
     return COP_OK;
 }

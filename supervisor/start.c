@@ -53,24 +53,31 @@ wait_for(cop_node *node)
     return 1;
 }
 
+static int
+refused(cop_err err, cop_exit *why)
+{
+    if (why->code == COP_OK) { /* init did not even run */
+        why->code = err;
+        snprintf(why->text, sizeof why->text, "%s", cop_err_text(err));
+    }
+    print_exit("cannot start", why);
+    return 1;
+}
+
 int
 cop_supervisor_run(const cop_child *tree, const cop_node_opts *opts)
 {
     cop_node_opts mine = opts == NULL ? (cop_node_opts){0} : *opts;
-    cop_spawn_opts spawn = opts_for(tree);
+    cop_spawn_opts spawn = tree == NULL ? (cop_spawn_opts){0} : opts_for(tree);
     cop_exit why = {.kind = COP_EXIT_ERROR};
     cop_node *node = NULL;
 
     mine.unix_signals = true;
     spawn.why = &why;
-    why.code = cop_node_new(&node, &mine);
-    if (why.code == COP_OK)
-        why.code = cop_node_start(node, &cop_supervisor, &spawn, NULL);
-    int status = 1;
-    if (why.code == COP_OK)
-        status = wait_for(node);
-    else
-        print_exit("cannot start", &why);
+    cop_err err = cop_node_new(&node, &mine);
+    if (err == COP_OK)
+        err = cop_node_start(node, &cop_supervisor, &spawn, NULL);
+    int status = err == COP_OK ? wait_for(node) : refused(err, &why);
     cop_node_free(&node);
     return status;
 }

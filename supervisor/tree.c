@@ -183,10 +183,10 @@ answer(cop_actor *me, copi_supervisor *self, copi_gather *gather)
             memcpy(&all[count], one->below.items, one->below.count * sizeof *all);
         count += one->below.count;
     }
-    (void)cop_answer_message(me, &gather->token, &cop_tree_type,
-                             &(cop_tree){
-                                 {all, count}
-    });
+    cop_tree tree = {
+        .lines = {all, count}
+    };
+    (void)cop_answer_message(me, &gather->token, &cop_tree_type, &tree);
     free(all);
     free_gather(gather);
 }

@@ -47,7 +47,7 @@ struct cop_actor {
      */
     _Atomic uint64_t id;
     /*
-     * is_alive: set after init, cleared when the end begins.  is_named: whether the
+     * is_alive: set before init, cleared when the end begins.  is_named: whether the
      * registry has a name of this actor.  Who registers sets is_named and then looks
      * whether the actor is alive; the end clears is_alive and later looks for a name: all
      * four sequentially consistent, so one of the two sees the other.

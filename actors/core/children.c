@@ -24,7 +24,7 @@ child_of(cop_actor *self, cop_pid pid)
                            ? copi_table_find(&self->node->table, copi_slot(pid.id))
                            : NULL;
 
-    if (child == NULL || copi_pid_of(child).id != pid.id || child->phase == COPI_FREE)
+    if (child == NULL || copi_pid_of(child).id != pid.id)
         return NULL;
     return child->owner == self ? child : NULL;
 }
@@ -42,6 +42,13 @@ insert(copi_ties *ties, cop_actor *child, cop_actor *older)
     ties->child_count++;
 }
 
+/* Is it in the list?  One that another actor has spawned may still be on its way there. */
+static bool
+has_place(const cop_actor *self, const cop_actor *child)
+{
+    return child != NULL && (child->older != NULL || self->ties->oldest == child);
+}
+
 void
 copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 {
@@ -49,7 +56,7 @@ copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 
     if (opts->first)
         older = NULL;
-    else if (!cop_pid_is_none(opts->after) && child_of(self, opts->after) != NULL)
+    else if (!cop_pid_is_none(opts->after) && has_place(self, child_of(self, opts->after)))
         older = child_of(self, opts->after);
     insert(self->ties, child, older);
 }
@@ -119,6 +126,8 @@ copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why)
         return;
     int64_t patience = child->stop_ms == COP_STOP_NO_WAIT ? 0 : child->stop_ms * COPI_MS;
     child->kill_at = copi_worker_now(self->worker) + patience;
+    if (child->kill_at == 0)
+        child->kill_at = -1; /* virtual time begins at 0, which here means never */
     watch_until(self, child->kill_at);
 }
 
@@ -189,6 +198,8 @@ copi_stop_child(cop_actor *self, cop_pid pid, const cop_exit *why)
 
     if (child == NULL)
         return COP_E_NOT_FOUND;
+    if (copi_ties_of(self) == NULL)
+        return COP_E_NOMEM; /* the first child, and it is still on its way here */
     copi_child_tell(self, child, why);
     return COP_OK;
 }

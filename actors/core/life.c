@@ -114,6 +114,8 @@ open_mailbox(cop_actor *self, const cop_spawn_opts *opts)
 {
     uint32_t bound = opts->mailbox != 0 ? opts->mailbox : self->behaviour->mailbox;
 
+    /* relaxed: a fact for who asks; who learns of the pid sees it. */
+    atomic_store_explicit(&self->is_alive, true, memory_order_relaxed);
     copi_mailbox_open(&self->mailbox, bound != 0 ? bound : COP_MAILBOX_DEFAULT);
 }
 
@@ -242,8 +244,6 @@ started(cop_actor *me, cop_actor *child)
     child->is_inline = false;
     child->phase = COPI_RUNNING;
     COPI_TALLY(me->worker, spawned, 1);
-    /* relaxed: a fact for who asks, not an order. */
-    atomic_store_explicit(&child->is_alive, true, memory_order_relaxed);
     if (atomic_load_explicit(&child->is_named, memory_order_relaxed))
         copi_names_told(child);
     copi_after_handler(child, COP_OK);
@@ -260,6 +260,7 @@ started(cop_actor *me, cop_actor *child)
 static cop_err
 abandon(cop_actor *me, cop_actor *child, cop_err err)
 {
+    atomic_store_explicit(&child->is_alive, false, memory_order_relaxed);
     free_furniture(child);
     free(child->label);
     copi_ties_free(child);

@@ -360,7 +360,8 @@ status_of(cop_node *node, const cop_exit *why)
 
     if (node->unix_signal != 0)
         return 128 + node->unix_signal;
-    if (!cop_exit_is_abnormal(why))
+    /* A supervisor that gives up ends with shutdown, as OTP's, but because of something. */
+    if (!cop_exit_is_abnormal(why) && why->cause_count == 0)
         return 0;
     char line[600];
     cop_exit_print(why, text, sizeof text);

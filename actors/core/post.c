@@ -228,7 +228,8 @@ copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *enve
         const void *message = envelope->type != NULL ? copi_payload(envelope) : NULL;
         copi_dead_letter(
             node, worker,
-            &(cop_dead_letter){envelope->from, at, envelope->type, message, COP_E_NOPROC});
+            &(cop_dead_letter){envelope->from, at, envelope->type, message,
+                               err == COP_E_DOWN ? COP_E_NOPROC : err});
     }
     answer_signal(node, worker, &parcel, err);
     copi_envelope_free(worker, envelope);

@@ -31,9 +31,13 @@ wake_if_idle(copi_sched *self, copi_worker *worker)
 }
 
 void
-copi_sched_wake_one(copi_sched *self)
+copi_sched_wake_one(copi_sched *self, const copi_worker *caller)
 {
     uint64_t idle = atomic_load_explicit(&self->idle, memory_order_seq_cst);
+
+    /* A worker that submits from a callback of its event base still has its bit. */
+    if (caller != NULL)
+        idle &= ~(UINT64_C(1) << caller->index);
 
     while (idle != 0) {
         uint64_t bit = idle & -idle;
@@ -67,7 +71,7 @@ inject(copi_sched *self, copi_task *task)
     /* seq_cst: before the look at the idle bits. */
     atomic_fetch_add_explicit(&self->waiting, 1, memory_order_seq_cst);
     pthread_mutex_unlock(&self->lock);
-    copi_sched_wake_one(self);
+    copi_sched_wake_one(self, NULL);
 }
 
 copi_task *
@@ -94,7 +98,7 @@ queue_own(copi_worker *worker, copi_task *task)
     }
     copi_runq_push(&worker->queue, task);
     if (worker->sched->worker_count > 1)
-        copi_sched_wake_one(worker->sched);
+        copi_sched_wake_one(worker->sched, worker);
 }
 
 static void

@@ -62,8 +62,8 @@ void copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task);
 /* Queues a task that has used up its slice behind the others; from its worker. */
 void copi_sched_yield(copi_worker *worker, copi_task *task);
 
-/* Wakes one idle worker, if there is one. */
-void copi_sched_wake_one(copi_sched *self);
+/* Wakes one idle worker other than the caller, if there is one.  NULL: it is no worker. */
+void copi_sched_wake_one(copi_sched *self, const copi_worker *caller);
 
 /* A task from the injected ones, or NULL. */
 copi_task *copi_sched_take_injected(copi_sched *self);

@@ -30,14 +30,14 @@
 
 #define SIZE 4
 #ifdef BUG_NARROW_COUNTERS
-#define ROUND (2 * SIZE)
+#define ROUND SIZE
 #else
 #define ROUND (4 * SIZE)
 #endif
 #define START (ROUND - 2)
 #define AHEAD(a, b) (((a) + ROUND - (b)) % ROUND)
 
-#define TASKS 9
+#define TASKS 8
 #define REFILL (SIZE / 2)
 
 byte head = START, tail = START;

@@ -67,6 +67,21 @@ note_handled(world *self, uint32_t id, int who, cop_pid sender)
     no_longer_pending(self, one);
 }
 
+void
+note_all_seen(world *self, int from, int who)
+{
+    const tree *to = &self->trees[who];
+
+    for (uint32_t id = 1; id <= self->note_count; id++) {
+        const note *one = &self->notes[id];
+        if (one->from != from || one->to != who || one->state != NOTE_SENT ||
+            one->kind == NOTE_ANSWER) /* one that came late is dropped */
+            continue;
+        EXPECT(self, one->kind == NOTE_SIGNAL && (!to->traps || to->has_toggled),
+               "the end of #%d came to #%d before message %u", from, who, id);
+    }
+}
+
 static uint32_t
 id_of(const cop_dead_letter *letter)
 {
@@ -147,6 +162,7 @@ watching_down(world *self, int who, const cop_down *down)
         EXPECT(self, down->why.kind == COP_EXIT_NOPROC, "a down of a dead one, but not noproc");
     else
         life_reason(self, one->watched, &down->why, "down");
+    note_all_seen(self, one->watched, who);
     one->state = WATCH_OVER;
 }
 
@@ -186,6 +202,8 @@ check_outcome(world *self, uint32_t call, cop_err err, const answer *msg)
     else if (err == COP_E_DOWN)
         EXPECT(self, !life_is_alive(self, one->callee) && !one->has_outcome,
                "call %u: down, but #%d is not", call, one->callee);
+    else if (err == COP_E_NO_HANDLER)
+        EXPECT(self, self->notes[one->note].state == NOTE_DEAD, "call %u: no handler", call);
     else
         EXPECT(self, one->has_outcome && one->outcome == err, "call %u ended with %s", call,
                cop_err_name(err));

@@ -31,7 +31,9 @@ life_enter(world *self, int who, const char *what, int64_t a)
     EXPECT(self, !one->is_disposed, "#%d runs code after dispose", who);
     EXPECT(self, !one->has_ended, "#%d runs code after its end", who);
     EXPECT(self, !one->is_doomed || one->is_finishing, "#%d runs code after a kill", who);
+    EXPECT(self, !one->is_shot || one->is_finishing, "#%d goes on after an exit signal", who);
     one->is_running = true;
+    one->entered_at = self->event_count;
 }
 
 void
@@ -46,11 +48,61 @@ is_same(const cop_exit *a, const cop_exit *b)
     return a->kind == b->kind && a->code == b->code && strcmp(a->text, b->text) == 0;
 }
 
+static pair *
+pair_of(world *self, int a, int b)
+{
+    return a < b ? &self->pairs[a][b] : &self->pairs[b][a];
+}
+
+static bool
+is_by_signal(const world *self, int who, const cop_exit *why)
+{
+    const note *one = &self->notes[why->code];
+
+    if (why->code <= 0 || (uint32_t)why->code > self->note_count)
+        return false;
+    return one->kind == NOTE_SIGNAL && one->to == who && one->exit == why->kind &&
+           (one->exit != COP_EXIT_NORMAL || one->from == who);
+}
+
+static bool
+is_by_link(world *self, int who, const cop_exit *why)
+{
+    if (why->kind == COP_EXIT_NORMAL)
+        return false;
+    for (int i = 0; i < self->tree_count; i++) {
+        const tree *other = &self->trees[i];
+        if (i == who || !other->is_disposed || !pair_of(self, i, who)->was_linked ||
+            self->unlinked[who][i])
+            continue;
+        if (why->kind == COP_EXIT_NOPROC || is_same(why, &other->why) ||
+            (!other->has_ended && why->kind == COP_EXIT_KILLED))
+            return true;
+    }
+    return false;
+}
+
+/* Does anything that was done to it account for its end? */
+static bool
+is_explained(world *self, int who, const cop_exit *why)
+{
+    const tree *one = &self->trees[who];
+    bool is_owners = one->is_told || one->owner == NOBODY || !life_is_alive(self, one->owner);
+    bool is_told = why->kind == COP_EXIT_SHUTDOWN || why->kind == COP_EXIT_KILLED;
+    bool is_childs = why->kind == COP_EXIT_ERROR && why->code == COP_E_FAILED &&
+                     one->policy == COP_FAIL_FAST && why->cause_count > 0;
+
+    return one->has_wish || (is_owners && is_told) || is_childs || is_by_signal(self, who, why) ||
+           is_by_link(self, who, why);
+}
+
 void
 life_ended(world *self, int who, const cop_exit *why)
 {
     tree *one = &self->trees[who];
 
+    EXPECT(self, is_explained(self, who, why), "#%d ends with %s %d for no reason", who,
+           cop_exit_kind_name(why->kind), why->code);
     EXPECT(self, one->is_started, "#%d ends but has not begun", who);
     EXPECT(self, !one->has_wish || is_same(&one->wish, why), "#%d ends with %s, not %s", who,
            cop_exit_kind_name(why->kind), cop_exit_kind_name(one->wish.kind));
@@ -84,15 +136,16 @@ life_disposed(world *self, int who)
 
     world_note(self, "dispose", who, 0, 0);
     EXPECT(self, !one->is_disposed, "#%d is disposed of twice", who);
-    EXPECT(self, !one->is_running || !one->is_started, "#%d is disposed of while it runs", who);
+    EXPECT(self, !one->is_running, "#%d is disposed of while it runs", who);
     one->is_disposed = true;
+    one->disposed_at = self->event_count;
     expect_nothing_below(self, who, "dispose");
     for (uint32_t i = 0; i < self->call_count; i++)
         open += self->calls[i].caller == who && !self->calls[i].is_over;
     EXPECT(self, !one->has_ended || one->cancelled == open,
            "#%d had %d open calls, %d were cancelled", who, open, one->cancelled);
-    EXPECT(self, one->has_ended || one->cancelled == 0 || one->is_doomed || one->is_stopping,
-           "#%d had calls cancelled, but no end", who);
+    EXPECT(self, one->has_ended || one->cancelled == 0, "#%d had calls cancelled, but no end",
+           who);
 }
 
 void
@@ -132,12 +185,6 @@ life_child(world *self, int owner, cop_pid pid, const cop_exit *why, const cop_c
 
 /* --------------------------------------------------------------------------------- links */
 
-static pair *
-pair_of(world *self, int a, int b)
-{
-    return a < b ? &self->pairs[a][b] : &self->pairs[b][a];
-}
-
 void
 link_made(world *self, int by, int with)
 {
@@ -147,10 +194,11 @@ link_made(world *self, int by, int with)
     world_note(self, "link", by, with, one->state);
     if (by == with)
         return;
+    one->was_linked = true;
     one->acted[side] |= 1;
     one->state = (one->acted[1 - side] & 2) != 0 ? PAIR_UNSURE : PAIR_LINKED;
     one->has_exited[side] = false;
-    one->is_late[side] |= self->trees[with].is_disposed;
+    one->late[side] += self->trees[with].is_disposed;
     self->unlinked[by][with] = self->unlinked[with][by] = false;
 }
 
@@ -164,8 +212,13 @@ link_cut(world *self, int by, int with)
     if (by == with)
         return;
     one->acted[side] |= 2;
-    one->state = (one->acted[1 - side] & 1) != 0 ? PAIR_UNSURE : PAIR_APART;
-    self->unlinked[by][with] = true;
+    /* Its exit may be among the messages already, and stays, unless it has ended in this
+     * very handler; or its own link signal is on the way, and is then a new link. */
+    const tree *other = &self->trees[with];
+    bool may_come = (other->is_disposed && other->disposed_at < self->trees[by].entered_at) ||
+                    (one->acted[1 - side] & 1) != 0;
+    one->state = may_come ? PAIR_UNSURE : PAIR_APART;
+    self->unlinked[by][with] = !may_come;
 }
 
 void
@@ -184,10 +237,14 @@ link_exited(world *self, int who, int from, const cop_exit *why)
     int side = who < from ? 0 : 1;
 
     EXPECT(self, !self->unlinked[who][from], "#%d got an exit of #%d after unlink", who, from);
-    EXPECT(self, one->state != PAIR_APART, "#%d got an exit of #%d without a link", who, from);
-    EXPECT(self, !one->has_exited[side], "#%d got an exit of #%d twice", who, from);
-    if (!one->is_late[side] || why->kind != COP_EXIT_NOPROC)
+    note_all_seen(self, from, who);
+    if (one->late[side] > 0 && why->kind == COP_EXIT_NOPROC) {
+        one->late[side]--;
+    } else {
+        EXPECT(self, one->state != PAIR_APART, "#%d got an exit of #%d without a link", who, from);
+        EXPECT(self, !one->has_exited[side], "#%d got an exit of #%d twice", who, from);
         life_reason(self, from, why, "exit");
+    }
     one->has_exited[side] = true;
     one->state = PAIR_APART;
 }

@@ -109,7 +109,8 @@ check_report(world *self, int who)
     const tree *one = &self->trees[who], *owner = &self->trees[one->owner];
     bool is_failure = one->is_started && !one->is_told &&
                       (!one->has_ended || cop_exit_is_abnormal(&one->why));
-    int due = owner->policy == COP_SUPERVISE ? one->is_started || one->has_lingered : is_failure;
+    int due = owner->policy == COP_SUPERVISE ? 
+        one->is_started || one->has_lingered || one->spawner != one->owner : is_failure;
 
     EXPECT(self, owner->policy != COP_FAIL_FAST || !is_failure, "#%d has survived its child #%d",
            one->owner, who);

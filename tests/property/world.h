@@ -67,6 +67,7 @@ typedef struct watching {
 typedef struct asking {
     int caller, callee;
     cop_ref ref;
+    uint32_t note;
     int64_t deadline;
     cop_err outcome; /* what the callee has answered, if has_outcome */
     bool has_outcome, is_over;
@@ -94,6 +95,7 @@ typedef struct tree {
     bool is_stopping;  /* cop_stopping was handled */
     bool is_finishing; /* its last handlers run */
     bool is_doomed;    /* killed: no more code of its own */
+    bool is_shot;      /* so, but for its last handlers: an exit signal that it does not trap */
     bool is_told;      /* cop_stop_child */
     bool has_ended;    /* cop_end was handled */
     bool is_disposed;
@@ -101,12 +103,14 @@ typedef struct tree {
     uint32_t bound;
     uint32_t pending; /* messages accepted and not handled */
     int reports;      /* how often its owner was told of its end */
-    bool has_wish;    /* it has said how it ends */
+    bool has_wish;     /* it has said how it ends */
     cop_exit wish, why;
+    cop_exit stopping; /* why it was told to stop */
     cop_token tokens[TOKENS];
     uint32_t token_calls[TOKENS];
     int token_count;
     uint32_t stop_timer;
+    uint64_t entered_at, disposed_at; /* events: its last handler began; its end */
     int cancelled; /* calls that ended so when it finished */
 } tree;
 
@@ -115,8 +119,9 @@ typedef struct pair {
     enum { PAIR_APART, PAIR_LINKED, PAIR_UNSURE } state;
     /* Of each side, the lower number first: */
     uint8_t acted[2];   /* since all was quiet; bit 0: linked, bit 1: unlinked */
+    bool was_linked;
     bool has_exited[2]; /* it had the other's exit, and has not linked again */
-    bool is_late[2];    /* it linked when the other had ended */
+    uint16_t late[2];   /* links that it made when the other had ended: a noproc for each */
 } pair;
 
 typedef struct event {
@@ -189,9 +194,9 @@ typedef struct tree_arg {
 } tree_arg;
 
 void tree_behaviours(world *self);
-/* The number of a new actor with random properties, and the options to start it with;
- * NOBODY if there were enough. */
-int tree_new(world *self, cop_spawn_opts *opts, int *behaviour);
+/* Starts an actor with random properties; `me` and `spawner` are NULL and NOBODY for one
+ * from outside.  Its number, or NOBODY. */
+int tree_spawn(world *self, int spawner, cop_actor *me);
 extern const cop_then tree_then_answer;
 
 /* acts.c */
@@ -202,6 +207,9 @@ cop_err tree_acts(world *self, int who, cop_actor *me, int count);
 cop_err tree_answers(world *self, int who, cop_actor *me, const question *msg);
 
 /* ledger.c */
+
+/* The end of `from` is seen by `who`: all that came before it must have been. */
+void note_all_seen(world *self, int from, int who);
 
 /* A new note, with its place in the order of the two; 0 if there were enough. */
 uint32_t note_new(world *self, int kind, int from, int to);

@@ -34,6 +34,8 @@ static const struct {
     {COP_TRANSIENT, COP_EXIT_SIGNAL,       true },
     {COP_TEMPORARY, COP_EXIT_NORMAL,       false},
     {COP_TEMPORARY, COP_EXIT_ERROR,        false},
+    {COP_TEMPORARY, COP_EXIT_KILLED,       false},
+    {COP_TEMPORARY, COP_EXIT_SHUTDOWN,     false},
 };
 
 static void
@@ -323,6 +325,27 @@ children_are_found_by_name_among_many(void **state)
 }
 
 static void
+a_cookie_is_good_for_one_child_and_its_actor(void **state)
+{
+    const cop_pid first = {1, 1}, second = {1, 2};
+    copi_children all = {0};
+    copi_child *child = copi_children_add(&all, &rows[0]);
+    uint64_t cookie = child->cookie;
+
+    (void)state;
+    copi_child_set_pid(&all, child, first);
+    assert_ptr_equal(copi_children_of_cookie(&all, cookie, first), child);
+    assert_null(copi_children_of_cookie(&all, cookie, second));
+    assert_null(copi_children_of_cookie(&all, UINT64_MAX, first));
+    copi_children_drop(&all, child);
+    assert_null(copi_children_of_cookie(&all, cookie, first));
+    child = copi_children_add(&all, &rows[0]);
+    assert_int_not_equal(child->cookie, cookie);
+    assert_int_not_equal(child->cookie, 0);
+    copi_children_fini(&all);
+}
+
+static void
 a_pinned_child_is_forgotten_but_stays_in_memory(void **state)
 {
     world w;
@@ -463,6 +486,7 @@ main(void)
         cmocka_unit_test(temporary_children_at_the_edges_leave_the_span),
         cmocka_unit_test(one_can_be_stopped_or_started_alone),
         cmocka_unit_test(children_are_found_by_name_among_many),
+        cmocka_unit_test(a_cookie_is_good_for_one_child_and_its_actor),
         cmocka_unit_test(a_pinned_child_is_forgotten_but_stays_in_memory),
         cmocka_unit_test(every_mistake_has_its_sentence),
         cmocka_unit_test(a_dynamic_supervisor_wants_exactly_one_template),

@@ -208,9 +208,8 @@ static cop_err
 open_line(copi_carrier *base, const char *address, void *tag, copi_line **out)
 {
     nanomsg *self = of(base);
-
-    sweep(self);
     copi_line *line = malloc(sizeof *line);
+
     if (line == NULL)
         return COP_E_NOMEM;
     *line = (copi_line){
@@ -360,8 +359,9 @@ static void
 ready(copi_carrier *base, const cop_ready *ready)
 {
     nanomsg *self = of(base);
-    copi_line *line = self->lines;
 
+    sweep(self);
+    copi_line *line = self->lines;
     if (self->listener >= 0 && ready->watch.ref.bits == self->readable.ref.bits) {
         read_listener(self);
         return;

@@ -68,7 +68,8 @@ typedef struct cop_budget {
 
 /*
  * One row of the tree: a worker, which has `run`, or a supervisor, which has `sup`.  Zero is
- * a default everywhere.  Only `name` is mandatory.
+ * a default everywhere but for the name.  Children other than dynamic ones are registered on
+ * the node under their names, before their init runs; a name that is taken fails the start.
  *
  * Rows given to cop_spawn or cop_supervisor_spawn are borrowed as long as the supervisor
  * lives: write the table at file scope.
@@ -81,9 +82,10 @@ struct cop_child {
     const void *arg;      /* of a worker: for its init; borrowed */
     size_t arg_size;      /* for cop_start_child: copy so many bytes of arg, not the pointer */
     cop_restart restart;
-    int32_t stop_ms;  /* from being told to stop to being killed; COP_STOP_BRUTAL,
-                        COP_STOP_NO_WAIT, COP_INFINITY; 0: 5000, a supervisor: COP_INFINITY */
-    bool anonymous;   /* do not register it under its name */
+    /* From being told to stop to being killed; COP_STOP_BRUTAL, COP_STOP_NO_WAIT,
+     * COP_INFINITY.  0: 5000, for a supervisor COP_INFINITY. */
+    int32_t stop_ms;
+    bool anonymous;   /* it is not registered */
     bool significant; /* see cop_auto_shutdown; not for a permanent child */
 
     /* Of a supervisor. */
@@ -112,7 +114,7 @@ COP_API COP_MUST_USE cop_err cop_supervisor_spawn(cop_actor *me, const cop_child
 /*
  * A node with this tree as its main actor, with unix signals on, until it has ended.  What
  * main should return: as cop_run, and 1 if the supervisor gave up.  From a thread that is
- * no worker; `opts` may be NULL.
+ * no worker; `opts` may be NULL.  What went wrong goes to standard error.
  */
 COP_API int cop_supervisor_run(const cop_child *tree, const cop_node_opts *opts);
 

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session_sim_test.c - sessions between simulated nodes, with whatever goes wrong chosen
+ * by seeds.
+ */
+#include "transport/nodes.h"
+
+/* All sources see all other nodes. */
+static bool
+is_full_mesh(const cluster *all)
+{
+    return cluster_sessions(all) == all->count * (all->count - 1);
+}
+
+static void
+expect_mesh(cluster *all, int64_t ms)
+{
+    for (int64_t waited = 0; !is_full_mesh(all) && waited < ms; waited += 50)
+        cop_sim_run_for(all->sim, 50);
+    if (!is_full_mesh(all))
+        fail_msg("seed %u: %u sessions of %u", all->judge.seed, cluster_sessions(all),
+                 all->count * (all->count - 1));
+}
+
+static void
+nodes_with_one_seed_make_a_full_mesh(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 50; seed++) {
+        cluster all;
+        cluster_init(&all, seed, 2 + seed % 3);
+        expect_mesh(&all, 5000);
+        cop_sim_run_for(all.sim, 5000);
+        assert_true(is_full_mesh(&all));
+        assert_true(all.judge.received > 400);
+        cluster_expect_kept(&all);
+        cluster_fini(&all);
+    }
+}
+
+static void
+a_cut_is_found_by_silence_and_healed(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 50; seed++) {
+        cluster all;
+        cluster_init(&all, seed, 2);
+        expect_mesh(&all, 5000);
+        assert_int_equal(cop_net_cut(all.net, all.nodes[0], all.nodes[1]), COP_OK);
+        cop_sim_run_for(all.sim, 1500);
+        assert_int_equal(cluster_sessions(&all), 0);
+        cop_net_heal(all.net, all.nodes[0], all.nodes[1]);
+        expect_mesh(&all, 5000);
+        cluster_expect_kept(&all);
+        cluster_fini(&all);
+    }
+}
+
+static void
+a_short_cut_that_lost_frames_ends_the_session(void **state)
+{
+    cluster all;
+
+    (void)state;
+    cluster_init(&all, 7, 2);
+    expect_mesh(&all, 5000);
+    cop_sim_run_for(all.sim, 1000);
+    cop_net_lose(all.net, all.nodes[0], all.nodes[1]);
+    bool has_ended = false;
+    for (int i = 0; i < 1000 && !has_ended; i++) {
+        cop_sim_run_for(all.sim, 1);
+        has_ended = !is_full_mesh(&all);
+    }
+    assert_true(has_ended);
+    expect_mesh(&all, 5000);
+    cluster_expect_kept(&all);
+    cluster_fini(&all);
+}
+
+static void
+a_broken_connection_ends_the_session_at_once(void **state)
+{
+    cluster all;
+
+    (void)state;
+    cluster_init(&all, 8, 2);
+    expect_mesh(&all, 5000);
+    cop_net_break(all.net, all.nodes[0], all.nodes[1]);
+    cop_sim_run_for(all.sim, 20);
+    assert_int_equal(cluster_sessions(&all), 0);
+    expect_mesh(&all, 5000);
+    cluster_expect_kept(&all);
+    cluster_fini(&all);
+}
+
+/* -------------------------------------------------------------------------- faults */
+
+static void
+do_harm(cluster *all)
+{
+    unsigned a = (unsigned)(cop_sim_random(all->sim) % all->count);
+    unsigned b = (unsigned)((a + 1 + cop_sim_random(all->sim) % (all->count - 1)) % all->count);
+
+    switch (cop_sim_random(all->sim) % 5) {
+    case 0:
+        assert_int_equal(cop_net_cut(all->net, all->nodes[a], all->nodes[b]), COP_OK);
+        break;
+    case 1: cop_net_heal(all->net, all->nodes[a], all->nodes[b]); break;
+    case 2: cop_net_break(all->net, all->nodes[a], all->nodes[b]); break;
+    case 3: cop_net_lose(all->net, all->nodes[a], all->nodes[b]); break;
+    case 4: cluster_restart_node(all, a); break;
+    }
+}
+
+static void
+heal_all(cluster *all)
+{
+    for (unsigned a = 0; a < all->count; a++)
+        for (unsigned b = 0; b < a; b++)
+            cop_net_heal(all->net, all->nodes[a], all->nodes[b]);
+}
+
+static void
+promises_hold_under_random_faults(void **state)
+{
+    unsigned seeds = getenv("COPPICE_FULL") != NULL ? 3000 : 100;
+
+    (void)state;
+    for (unsigned seed = 1; seed <= seeds; seed++) {
+        cluster all;
+        cluster_init(&all, seed, 2 + seed % 3);
+        for (int i = 0; i < 20; i++) {
+            cop_sim_run_for(all.sim, (int64_t)(cop_sim_random(all.sim) % 600));
+            do_harm(&all);
+        }
+        heal_all(&all);
+        cop_sim_run_for(all.sim, 2000);
+        expect_mesh(&all, 10000);
+        cop_sim_run_for(all.sim, 2000);
+        assert_true(is_full_mesh(&all));
+        cluster_expect_kept(&all);
+        cluster_fini(&all);
+    }
+}
+
+/* ------------------------------------------------------------------------ restarts */
+
+typedef struct asker {
+    cop_pid to;
+    cop_err result;
+    cop_exit end;
+    bool is_answered, is_down;
+} asker;
+
+typedef struct asker_state {
+    asker *ask;
+} asker_state;
+
+COP_REPLY(asker_state, total)
+{
+    st->ask->result = err;
+    st->ask->is_answered = true;
+    return COP_OK;
+}
+
+COP_HANDLER(asker_state, cop_down)
+{
+    st->ask->end = msg->why;
+    st->ask->is_down = true;
+    return COP_OK;
+}
+
+COP_HANDLER(asker_state, cop_start)
+{
+    cop_ref unused;
+
+    st->ask = (asker *)(uintptr_t)msg->arg;
+    COP_TRY(cop_monitor(me, st->ask->to, &unused));
+    cop_err err = cop_ask(me, st->ask->to, 30000, COP_THEN(asker_state, total), ask_total);
+    if (err != COP_OK) {
+        st->ask->result = err;
+        st->ask->is_answered = true;
+    }
+    return COP_OK;
+}
+
+static const cop_behaviour asker_b = {
+    .name = "asker",
+    .state_size = sizeof(asker_state),
+    .handlers = COP_HANDLERS(COP_ON(asker_state, cop_start), COP_ON(asker_state, cop_down)),
+};
+
+/* `asked` outlives the cluster. */
+static void
+ask_from(cluster *all, unsigned node, asker *asked)
+{
+    cop_spawn_opts opts = {.arg = asked};
+
+    assert_int_equal(cop_sim_spawn(all->nodes[node], &asker_b, &opts, NULL), COP_OK);
+    cop_sim_settle(all->sim);
+}
+
+static void
+a_pid_of_an_earlier_run_is_refused(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        cluster all;
+        cluster_init(&all, seed, 2);
+        expect_mesh(&all, 5000);
+        cop_pid old = cop_node_whereis(all.nodes[0], "sink@b");
+        assert_false(cop_pid_is_none(old));
+        cluster_restart_node(&all, 1);
+        cop_sim_run_for(all.sim, 4000);
+        cop_pid young = cop_node_whereis(all.nodes[0], "sink@b");
+        assert_false(cop_pid_is_none(young));
+        assert_false(cop_pid_equal(young, old));
+        asker lost = {.to = old};
+        ask_from(&all, 0, &lost);
+        assert_true(lost.is_answered);
+        assert_int_equal(lost.result, COP_E_NOPROC);
+        assert_true(lost.is_down);
+        assert_int_equal(lost.end.kind, COP_EXIT_NOPROC);
+        cluster_fini(&all);
+    }
+}
+
+/* ------------------------------------------------------------------------- spawning */
+
+typedef struct boss_log {
+    cop_pid pid;
+    cop_err result;
+    cop_exit end;
+    unsigned answers, ends;
+} boss_log;
+
+typedef struct boss {
+    boss_log *log;
+} boss;
+
+COP_REPLY(boss, cop_spawned)
+{
+    st->log->answers++;
+    st->log->result = err;
+    if (err == COP_OK)
+        st->log->pid = msg->pid;
+    return COP_OK;
+}
+
+COP_HANDLER(boss, cop_child_down)
+{
+    st->log->ends++;
+    st->log->end = msg->why;
+    return COP_OK;
+}
+
+COP_HANDLER(boss, cop_start)
+{
+    st->log = (boss_log *)(uintptr_t)msg->arg;
+    return COP_OK;
+}
+
+/* To the boss: start this at node b. */
+typedef struct hire {
+    const char *behaviour;
+    cop_err result;
+} hire;
+
+static const cop_type hire_type = {
+    .protocol = "nodes", .name = "hire", .size = sizeof(hire), .flat = true};
+
+COP_HANDLER(boss, hire)
+{
+    st->log->result = cop_spawn_at_with(me, "b", msg->behaviour, NULL, NULL, 1000,
+                                        COP_THEN(boss, cop_spawned));
+    return COP_OK;
+}
+
+COP_HANDLER(boss, boom)
+{
+    return cop_send(me, st->log->pid, boom, .code = msg->code);
+}
+
+static const cop_behaviour boss_b = {
+    .name = "boss",
+    .state_size = sizeof(boss),
+    .handlers = COP_HANDLERS(COP_ON(boss, cop_start), COP_ON(boss, hire), COP_ON(boss, boom),
+                             COP_ON(boss, cop_child_down)),
+    .policy = COP_ISOLATE,
+};
+
+static cop_err
+post_hire(cop_node *node, cop_pid to, const char *behaviour)
+{
+    return cop_post(node, to, hire, .behaviour = behaviour);
+}
+
+static uint64_t
+actors_of(cop_node *node)
+{
+    cop_node_stats stats;
+
+    cop_node_stats_read(node, &stats);
+    return stats.actors;
+}
+
+static void
+start_boss(cluster *all, boss_log *log, cop_pid *boss)
+{
+    cluster_init(all, 3, 2);
+    expect_mesh(all, 5000);
+    assert_int_equal(cop_sim_spawn(all->nodes[0], &boss_b, &(cop_spawn_opts){.arg = log}, boss),
+                     COP_OK);
+}
+
+static void
+an_actor_started_elsewhere_ends_here_with_its_own_record(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    assert_int_equal(post_hire(all.nodes[0], boss, "sink"), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(log.answers, 1);
+    assert_int_equal(log.result, COP_OK);
+    assert_true(log.pid.node == cop_node_incarnation(all.nodes[1]));
+    assert_int_equal(cop_post(all.nodes[0], boss, boom, .code = 42), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(log.ends, 1);
+    assert_int_equal(log.end.kind, COP_EXIT_ERROR);
+    assert_int_equal(log.end.code, 42);
+    assert_string_equal(log.end.text, "boom");
+    cluster_fini(&all);
+}
+
+static void
+a_behaviour_that_is_not_offered_is_refused(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    assert_int_equal(post_hire(all.nodes[0], boss, "nothing"), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(log.answers, 1);
+    assert_int_equal(log.result, COP_E_NO_BEHAVIOUR);
+    assert_int_equal(log.ends, 0);
+    cluster_fini(&all);
+}
+
+static void
+what_was_started_elsewhere_ends_with_the_session(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    uint64_t before = actors_of(all.nodes[1]);
+    assert_int_equal(post_hire(all.nodes[0], boss, "sink"), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(actors_of(all.nodes[1]), before + 1);
+    assert_int_equal(cop_net_cut(all.net, all.nodes[0], all.nodes[1]), COP_OK);
+    cop_sim_run_for(all.sim, 2000);
+    assert_int_equal(log.ends, 1);
+    assert_int_equal(log.end.kind, COP_EXIT_NOCONNECTION);
+    assert_int_equal(actors_of(all.nodes[1]), before - 1); /* and the session's scope */
+    cluster_fini(&all);
+}
+
+static void
+what_was_started_elsewhere_ends_with_its_owner(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    uint64_t before = actors_of(all.nodes[1]);
+    assert_int_equal(post_hire(all.nodes[0], boss, "sink"), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(actors_of(all.nodes[1]), before + 1);
+    assert_true(cop_sim_stop(all.sim, all.nodes[0], 5000));
+    cop_sim_run_for(all.sim, 500);
+    assert_int_equal(actors_of(all.nodes[1]), before - 1);
+    cluster_fini(&all);
+}
+
+/* ------------------------------------------------------------------------ bad input */
+
+static void
+an_unknown_node_is_an_error(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    cluster_init(&all, 3, 1);
+    assert_int_equal(
+        cop_sim_spawn(all.nodes[0], &boss_b, &(cop_spawn_opts){.arg = &log}, &boss), COP_OK);
+    assert_int_equal(post_hire(all.nodes[0], boss, "sink"), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(log.result, COP_E_NO_NODE);
+    assert_true(cop_pid_is_none(cop_node_whereis(all.nodes[0], "sink@nowhere")));
+    cluster_fini(&all);
+}
+
+static void
+a_second_node_of_the_same_name_is_refused(void **state)
+{
+    cluster all;
+    cop_node *twin;
+
+    (void)state;
+    cluster_init(&all, 5, 2);
+    expect_mesh(&all, 5000);
+    assert_int_equal(
+        cop_sim_node(all.sim, &(cop_node_opts){.name = "b", .on_log = say_nothing}, &twin),
+        COP_OK);
+    assert_int_equal(cop_cluster_start(twin, &(cop_cluster_opts){.join = "tcp://127.0.0.1:1000",
+                                                                 .net = all.net}),
+                     COP_OK);
+    cop_sim_run_for(all.sim, 5000);
+    assert_true(is_full_mesh(&all));
+    assert_true(cop_pid_is_none(cop_node_whereis(twin, "sink@a")));
+    cluster_expect_kept(&all);
+    /* When the first is gone the name is free. */
+    assert_true(cop_sim_stop(all.sim, all.nodes[1], 5000));
+    cop_sim_run_for(all.sim, 5000);
+    assert_false(cop_pid_is_none(cop_node_whereis(twin, "sink@a")));
+    cluster_fini(&all);
+}
+
+static void
+a_node_ignores_its_own_address(void **state)
+{
+    cluster all;
+
+    (void)state;
+    cluster_init(&all, 5, 1); /* "a" has its own address as its seed */
+    cop_sim_run_for(all.sim, 3000);
+    assert_int_equal(cluster_sessions(&all), 0);
+    cluster_expect_kept(&all);
+    cluster_fini(&all);
+}
+
+static void
+wrong_options_are_refused(void **state)
+{
+    static const struct {
+        const char *listen, *join;
+        cop_err err;
+    } rows[] = {
+        {"tcp://localhost:7001", NULL,                      COP_E_ADDRESS       },
+        {"tcp://127.0.0.1:0",    NULL,                      COP_E_ADDRESS       },
+        {"tcp://127.0.0.1",      NULL,                      COP_E_ADDRESS       },
+        {"tcp://0.0.0.0:7001",   NULL,                      COP_E_REFUSED       },
+        {"tcp://*:7001",         NULL,                      COP_E_REFUSED       },
+        {"ipc://relative",       NULL,                      COP_E_ADDRESS       },
+        {"tcp://127.0.0.1:1000", NULL,                      COP_E_ADDRESS_IN_USE},
+        {NULL,                   "tcp://127.0.0.1:1, nope", COP_E_ADDRESS       },
+        {NULL,                   "tcp://10.0.0.1:7001",     COP_E_REFUSED       },
+    };
+    cluster all;
+
+    (void)state;
+    cluster_init(&all, 5, 1);
+    for (size_t i = 0; i < COP_COUNT(rows); i++) {
+        cop_node *node;
+        cop_cluster_opts opts = {
+            .listen = rows[i].listen, .join = rows[i].join, .net = all.net};
+        assert_int_equal(
+            cop_sim_node(all.sim, &(cop_node_opts){.name = "x", .on_log = say_nothing}, &node),
+            COP_OK);
+        assert_int_equal(cop_cluster_start(node, &opts), rows[i].err);
+    }
+    assert_int_equal(cop_cluster_start(all.nodes[0], &(cop_cluster_opts){.net = all.net}),
+                     COP_E_RUNNING);
+    cluster_fini(&all);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nodes_with_one_seed_make_a_full_mesh),
+        cmocka_unit_test(a_cut_is_found_by_silence_and_healed),
+        cmocka_unit_test(a_short_cut_that_lost_frames_ends_the_session),
+        cmocka_unit_test(a_broken_connection_ends_the_session_at_once),
+        cmocka_unit_test(promises_hold_under_random_faults),
+        cmocka_unit_test(a_pid_of_an_earlier_run_is_refused),
+        cmocka_unit_test(an_actor_started_elsewhere_ends_here_with_its_own_record),
+        cmocka_unit_test(a_behaviour_that_is_not_offered_is_refused),
+        cmocka_unit_test(what_was_started_elsewhere_ends_with_the_session),
+        cmocka_unit_test(what_was_started_elsewhere_ends_with_its_owner),
+        cmocka_unit_test(an_unknown_node_is_an_error),
+        cmocka_unit_test(a_second_node_of_the_same_name_is_refused),
+        cmocka_unit_test(a_node_ignores_its_own_address),
+        cmocka_unit_test(wrong_options_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
