@@ -65,13 +65,14 @@ COP_BEHAVIOUR(vandal_b, vandal, COP_ON(vandal, cop_start), COP_ON(vandal, look))
 
 static const cop_child tree = {
     .name = "app",
-    .sup = COP_CHILDREN(
-        {.name = "shop",
-         .strategy = COP_REST_FOR_ONE,
-         .budget = {3, 10},
-         .sup = COP_CHILDREN({.name = "clock", .run = &part_b}, {.name = "store", .run = &part_b},
-                             {.name = "front", .run = &part_b})},
-        {.name = "vandal", .run = &vandal_b}),
+    .sup = COP_CHILDREN({.name = "shop",
+                         .strategy = COP_REST_FOR_ONE,
+                         .budget = {3, 10},
+                         .sup = COP_CHILDREN({.name = "clock", .run = &part_b},
+                         {.name = "store", .run = &part_b},
+                         {.name = "front", .run = &part_b})},
+                        {.name = "vandal", .run = &vandal_b}
+      ),
 };
 
 int

@@ -4,8 +4,8 @@
  *
  *      PORT=7000 ./06_echo &  echo hello | nc -N 127.0.0.1 7000
  *
- * Prints its port; without PORT it takes a free one.  A connection that fails ends its own actor
- * and nobody else; "quit" ends the server, and with it all connections.
+ * Without PORT it takes a free one.  A connection that fails ends its own actor and nobody
+ * else; "quit" ends the server, and with it all connections.
  */
 #define _GNU_SOURCE /* accept4 */
 
@@ -28,10 +28,8 @@ typedef struct connection {
 
 COP_HANDLER(connection, cop_start)
 {
-    cop_watch watch;
-
     *st = *(const connection *)msg->arg;
-    return cop_watch_open(me, st->fd, COP_READABLE, &watch);
+    return cop_watch_open(me, st->fd, COP_READABLE, &(cop_watch){0});
 }
 
 COP_HANDLER(connection, cop_ready)
@@ -61,17 +59,15 @@ typedef struct server {
 COP_HANDLER(server, cop_start)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    cop_watch watch;
 
     at.sin_port = htons((uint16_t)atoi(getenv("PORT") != NULL ? getenv("PORT") : "0"));
     st->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (st->fd < 0 || bind(st->fd, (struct sockaddr *)&at, size) != 0 || listen(st->fd, 64) != 0)
+    if (st->fd < 0 || bind(st->fd, (struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(st->fd, 64) != 0)
         return cop_fail(me, COP_E_OS, "cannot listen on port %d", ntohs(at.sin_port));
-    getsockname(st->fd, (struct sockaddr *)&at, &size);
-    printf("listening on port %d\n", ntohs(at.sin_port));
-    fflush(stdout);
-    return cop_watch_open(me, st->fd, COP_READABLE, &watch);
+    getsockname(st->fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
+    fprintf(stderr, "listening on port %d\n", ntohs(at.sin_port));
+    return cop_watch_open(me, st->fd, COP_READABLE, &(cop_watch){0});
 }
 
 COP_HANDLER(server, cop_ready)

@@ -83,7 +83,8 @@ int
 main(int argc, char **argv)
 {
     bool is_a = argc > 1 && strcmp(argv[1], "a") == 0;
-    const char *address = getenv("ADDRESS") != NULL ? getenv("ADDRESS") : "tcp://127.0.0.1:7001";
+    const char *address =
+        getenv("ADDRESS") != NULL ? getenv("ADDRESS") : "tcp://127.0.0.1:7001";
     cop_child a = {.name = "counter", .run = &counter_b}, b = {.name = "app", .run = &app_b};
 
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -11,7 +11,7 @@ _Noreturn void copi_check_failed(const char *file, int line, const char *conditi
 #define COPI_CHECK(condition)                                                                  \
     ((condition) ? (void)0 : copi_check_failed(__FILE__, __LINE__, #condition))
 
-#define COPI_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define COPI_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define COPI_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 /* The struct that `member` at `pointer` is part of. */

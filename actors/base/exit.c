@@ -79,7 +79,9 @@ cop_exit_print(const cop_exit *why, char *text, size_t size)
 void
 copi_exit_because(cop_exit *self, const cop_exit *cause)
 {
-    cop_cause causes[COP_EXIT_CAUSES] = {{.kind = cause->kind, .code = cause->code}};
+    cop_cause causes[COP_EXIT_CAUSES] = {
+        {.kind = cause->kind, .code = cause->code}
+    };
     unsigned count = 1;
 
     snprintf(causes[0].text, sizeof causes[0].text, "%s", cause->text);

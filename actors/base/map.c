@@ -47,7 +47,8 @@ move(copi_map *to, copi_map_node *list)
 static void
 grow(copi_map *self)
 {
-    copi_map bigger = {.bucket_count = self->buckets == NULL ? 4 * FEW : 4 * self->bucket_count};
+    copi_map bigger = {.bucket_count =
+                           self->buckets == NULL ? 4 * FEW : 4 * self->bucket_count};
 
     bigger.buckets = calloc(bigger.bucket_count, sizeof(copi_map_node *));
     if (bigger.buckets == NULL)

@@ -115,9 +115,9 @@ copi_runq_steal(copi_runq *self, copi_runq *victim)
         for (uint32_t i = 0; i < count; i++)
             taken[i] = atomic_load_explicit(slot_of(victim, head + i), memory_order_relaxed);
         /* release: our reads of the slots are before it, see ring_push. */
-    } while (count == 0 ||
-             !atomic_compare_exchange_weak_explicit(&victim->head, &head, head + count,
-                                                    memory_order_acq_rel, memory_order_acquire));
+    } while (count == 0 || !atomic_compare_exchange_weak_explicit(
+                               &victim->head, &head, head + count, memory_order_acq_rel,
+                               memory_order_acquire));
 
     for (uint32_t i = 1; i < count; i++)
         copi_runq_push(self, taken[i]);

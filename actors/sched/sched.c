@@ -58,8 +58,8 @@ submit_home(copi_sched *self, copi_task *task)
     do {
         task->next = newest;
         /* release: pairs with take_inbox.  seq_cst: before the look at the idle bits. */
-    } while (!atomic_compare_exchange_weak_explicit(&home->inbox, &newest, task,
-                                                    memory_order_seq_cst, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(
+        &home->inbox, &newest, task, memory_order_seq_cst, memory_order_relaxed));
     wake_if_idle(self, home);
 }
 

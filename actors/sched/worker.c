@@ -132,15 +132,19 @@ static copi_task *
 steal(copi_worker *self)
 {
     copi_sched *sched = self->sched;
-    unsigned start = sched->worker_count > 1 ? copi_rng_below(&self->rng, sched->worker_count) : 0;
+    unsigned start =
+        sched->worker_count > 1 ? copi_rng_below(&self->rng, sched->worker_count) : 0;
 
     for (unsigned i = 0; i < sched->worker_count; i++) {
         copi_worker *victim = &sched->workers[(start + i) % sched->worker_count];
         if (victim == self || copi_runq_is_empty(&victim->queue))
             continue;
         copi_task *task = copi_runq_steal(&self->queue, &victim->queue);
-        if (task != NULL)
-            return task;
+        if (task == NULL)
+            continue;
+        if (!copi_runq_is_empty(&self->queue))
+            copi_sched_wake_one(sched, self); /* there is more than this worker can run */
+        return task;
     }
     return NULL;
 }
@@ -157,8 +161,10 @@ look_around(copi_worker *self)
     copi_worker_fire_timers(self);
     poll_events(self);
     copi_task *task = copi_sched_take_injected(self->sched);
-    if (task != NULL)
-        copi_runq_push(&self->queue, task);
+    if (task == NULL)
+        return;
+    copi_runq_push(&self->queue, task);
+    copi_sched_wake_one(self->sched, self);
 }
 
 static copi_task *
@@ -238,16 +244,23 @@ copi_worker_main(void *worker)
 {
     copi_worker *self = worker;
     copi_sched *sched = self->sched;
+    bool has_slept = false;
 
     /* acquire: pairs with copi_sched_stop; all that was done before it is visible. */
     while (!atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
         copi_task *task = next_task(self);
         if (task == NULL)
             task = steal(self);
-        if (task != NULL)
-            sched->run(self, task);
-        else
+        if (task == NULL) {
             park(self);
+            has_slept = true;
+            continue;
+        }
+        /* A wake-up may have been meant for another task than this one. */
+        if (has_slept && sched->worker_count > 1 && has_work(self))
+            copi_sched_wake_one(sched, self);
+        has_slept = false;
+        sched->run(self, task);
     }
     return NULL;
 }

@@ -73,7 +73,7 @@ struct copi_worker {
     unsigned watch_count; /* events in the base besides the wake-up */
     copi_pool pool;
     copi_rng rng;
-    void *current; /* the actor that runs, for reports */
+    void *current;  /* the actor that runs, for reports */
     char path[256]; /* the result of cop_path */
     uint64_t ref_count;
     copi_counters counters;

@@ -36,9 +36,9 @@ typedef struct board {
     job *job;
     screen screen;
     seat seats[WORKERS_MAX];
-    size_t next;  /* files before it have been given at least once */
+    size_t next; /* files before it have been given at least once */
     size_t done;
-    fault fault;  /* the next one */
+    fault fault;              /* the next one */
     int32_t hit[FAULTS_DONE]; /* the processes that were */
     unsigned recovered;
     bool is_watching;
@@ -296,11 +296,13 @@ COP_HANDLER(board, cop_down)
 
     if (at == NULL || st->job->is_complete)
         return COP_OK;
-    screen_line(&st->screen, "%s is down: %s", at->name, cop_exit_print(&msg->why, why, sizeof why));
+    screen_line(&st->screen, "%s is down: %s", at->name,
+                cop_exit_print(&msg->why, why, sizeof why));
     vacate(st, at);
     cop_pid process = cop_whereis(me, at->name);
     if (!cop_pid_is_none(process))
-        COP_TRY(cop_ask(me, process, CALL_MS, COP_THEN(board, cop_process_id), cop_process_info));
+        COP_TRY(
+            cop_ask(me, process, CALL_MS, COP_THEN(board, cop_process_id), cop_process_info));
     return give_all(me, st);
 }
 
@@ -322,11 +324,12 @@ COP_HANDLER(board, cop_child_event)
         return COP_OK;
     if (msg->what != COP_NEWS_STARTED)
         screen_line(&st->screen, "tree: %.*s %s%s%.*s", (int)msg->name.size, msg->name.data,
-                    cop_child_news_name((cop_child_news)msg->what), msg->reason.size > 0 ? ": " : "",
-                    (int)msg->reason.size, msg->reason.data);
+                    cop_child_news_name((cop_child_news)msg->what),
+                    msg->reason.size > 0 ? ": " : "", (int)msg->reason.size, msg->reason.data);
     if (msg->what != COP_NEWS_RESTARTED)
         return COP_OK;
-    return cop_supervisor_tree(me, cop_whereis(me, "workers"), CALL_MS, COP_THEN(board, cop_tree));
+    return cop_supervisor_tree(me, cop_whereis(me, "workers"), CALL_MS,
+                               COP_THEN(board, cop_tree));
 }
 
 static void
@@ -341,9 +344,8 @@ board_dispose(void *state)
 const cop_behaviour board_b = {
     .name = "board",
     .state_size = sizeof(board),
-    .handlers =
-        COP_HANDLERS(COP_ON(board, cop_start), COP_ON(board, worker_ready),
-                     COP_ON(board, counted_words), COP_ON(board, counted_file),
-                     COP_ON(board, cop_down), COP_ON(board, cop_child_event)),
+    .handlers = COP_HANDLERS(COP_ON(board, cop_start), COP_ON(board, worker_ready),
+                             COP_ON(board, counted_words), COP_ON(board, counted_file),
+                             COP_ON(board, cop_down), COP_ON(board, cop_child_event)),
     .dispose = board_dispose,
 };

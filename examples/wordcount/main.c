@@ -59,17 +59,21 @@ read_count(const char *text, unsigned *out)
 static bool
 add_defaults(job *job)
 {
-    return job_add_tree(job, "/usr/share/common-licenses") && job_add_tree(job, "/usr/share/doc");
+    return job_add_tree(job, "/usr/share/common-licenses") &&
+           job_add_tree(job, "/usr/share/doc");
 }
 
 static arguments
 read_arguments(int argc, char **argv, job *job)
 {
     static const struct option options[] = {
-        {"workers", required_argument, NULL, 'n'}, {"no-faults", no_argument, NULL, 'q'},
-        {"files", required_argument, NULL, 'f'},   {"help", no_argument, NULL, 'h'},
-        {"worker", required_argument, NULL, 'w'},  {"join", required_argument, NULL, 'j'},
-        {0},
+        {"workers",    required_argument, NULL, 'n'},
+        {"no-faults",        no_argument, NULL, 'q'},
+        {"files",            required_argument, NULL, 'f'},
+        {"help",no_argument, NULL, 'h'},
+        {"worker",         required_argument, NULL, 'w'},
+        {"join",      required_argument, NULL, 'j'},
+        {0       },
     };
     arguments out = {0};
     bool has_files = false;
@@ -115,19 +119,26 @@ plant(forest *self, job *job, const char *address)
 {
     self->job = job;
     for (unsigned i = 0; i < job->workers; i++) {
-        const char *argv[] = {"/proc/self/exe", "--worker", self->names[i], "--join", address, NULL};
+        const char *argv[] = {"/proc/self/exe", "--worker", self->names[i],
+                              "--join",         address,    NULL};
         snprintf(self->names[i], sizeof self->names[i], "worker-%u", i + 1);
         memcpy(self->argv[i], argv, sizeof argv);
         self->specs[i] = (cop_process_spec){.argv = self->argv[i]};
-        self->workers[i] = (cop_child){
-            .name = self->names[i], .run = &cop_process, .arg = &self->specs[i], .stop_ms = 3000};
+        self->workers[i] = (cop_child){.name = self->names[i],
+                                       .run = &cop_process,
+                                       .arg = &self->specs[i],
+                                       .stop_ms = 3000};
     }
-    self->children[0] = (cop_child){
-        .name = "board", .run = &board_b, .arg = &self->job};
-    self->children[1] =
-        (cop_child){.name = "workers", .sup = self->workers, .budget = {2 * WORKERS_MAX, 60}};
+    self->children[0] = (cop_child){.name = "board", .run = &board_b, .arg = &self->job};
+    self->children[1] = (cop_child){
+        .name = "workers", .sup = self->workers, .budget = {2 * WORKERS_MAX, 60}
+    };
     self->root = (cop_child){
-        .name = "wordcount", .sup = self->children, .budget = {COP_NO_RESTARTS, 1}, .anonymous = true};
+        .name = "wordcount",
+        .sup = self->children,
+        .budget = {COP_NO_RESTARTS, 1},
+        .anonymous = true
+    };
 }
 
 static int
@@ -144,7 +155,8 @@ coordinate(job *job)
     if (err == COP_OK) {
         plant(&trees, job, cop_cluster_address(node));
         err = cop_node_start(node, &cop_supervisor,
-                             &(cop_spawn_opts){.arg = &trees.root, .label = trees.root.name}, NULL);
+                             &(cop_spawn_opts){.arg = &trees.root, .label = trees.root.name},
+                             NULL);
     }
     if (err != COP_OK)
         fprintf(stderr, "demo: cannot start: %s\n", cop_err_text(err));

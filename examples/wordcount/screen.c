@@ -42,7 +42,8 @@ screen_progress(screen *self, size_t done)
         if (percent(self) != self->shown || done == self->total)
             draw(self);
         self->shown = percent(self);
-    } else if (percent(self) >= self->shown + STEP || (done == self->total && self->shown < 100)) {
+    } else if (percent(self) >= self->shown + STEP ||
+               (done == self->total && self->shown < 100)) {
         self->shown = percent(self) / STEP * STEP;
         printf("%3u%%  %zu of %zu files\n", percent(self), done, self->total);
         fflush(stdout);

@@ -18,8 +18,7 @@ void screen_init(screen *self, size_t total);
 /* Shows that `done` of the total are done, if that is worth showing. */
 void screen_progress(screen *self, size_t done);
 /* A line of text above the bar. */
-void screen_line(screen *self, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void screen_line(screen *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The bar has served. */
 void screen_fini(screen *self);
 

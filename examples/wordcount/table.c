@@ -73,7 +73,8 @@ word_table_merge(word_table *self, word_table *from)
 {
     for (size_t i = 0; i < from->room; i++) {
         word_entry *entry = &from->places[i];
-        if (entry->text != NULL && !word_table_add(self, entry->text, entry->size, entry->count))
+        if (entry->text != NULL &&
+            !word_table_add(self, entry->text, entry->size, entry->count))
             return false;
     }
     word_table_fini(from);
@@ -90,8 +91,7 @@ typedef struct reader {
 static bool
 end_word(reader *self)
 {
-    bool is_kept =
-        self->size == 0 || word_table_add(self->table, self->word, self->size, 1);
+    bool is_kept = self->size == 0 || word_table_add(self->table, self->word, self->size, 1);
 
     self->size = 0;
     return is_kept;

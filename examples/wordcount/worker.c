@@ -34,7 +34,8 @@ COP_HANDLER(worker, cop_node_up)
     if (!cop_str_equal(msg->node, COORDINATOR))
         return COP_OK; /* another worker */
     st->board = cop_whereis(me, "board@" COORDINATOR);
-    return cop_send(me, st->board, worker_ready, .name = cop_str_from(cop_node_name(cop_node_of(me))),
+    return cop_send(me, st->board, worker_ready,
+                    .name = cop_str_from(cop_node_name(cop_node_of(me))),
                     .os_pid = (int32_t)getpid());
 }
 
@@ -70,7 +71,10 @@ piece(const worker *st, word_total *out, size_t *next)
     for (; at < st->words.room && count < WORDS_PER_MESSAGE; at++) {
         const word_entry *entry = &st->words.places[at];
         if (entry->text != NULL)
-            out[count++] = (word_total){{entry->text, entry->size}, entry->count};
+            out[count++] = (word_total){
+                {entry->text, entry->size},
+                entry->count
+            };
     }
     *next = at;
     return count;
@@ -137,8 +141,8 @@ worker_main(const char *name, const char *coordinator_address)
     cop_node *node = NULL;
 
     cluster.join = coordinator_address;
-    cop_err err = cop_node_new(
-        &node, &(cop_node_opts){.name = name, .workers = 2, .unix_signals = true});
+    cop_err err =
+        cop_node_new(&node, &(cop_node_opts){.name = name, .workers = 2, .unix_signals = true});
     if (err == COP_OK)
         err = cop_cluster_start(node, &cluster);
     if (err == COP_OK)

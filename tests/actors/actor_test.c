@@ -20,8 +20,7 @@
 
 static char trace[4096];
 
-static void COP_PRINTF(1, 2)
-note(const char *format, ...)
+static void COP_PRINTF(1, 2) note(const char *format, ...)
 {
     size_t used = strlen(trace);
     va_list args;
@@ -149,9 +148,9 @@ COP_REPLY(probe, answer_n)
 
 #define PROBE_HANDLERS                                                                         \
     COP_ON(probe, cop_start), COP_ON(probe, cop_end), COP_ON(probe, say),                      \
-        COP_ON(probe, ask_n), COP_ON(probe, ask_later), COP_ON(probe, leave), COP_ON(probe, crash), COP_ON(probe, go),   \
-        COP_ON(probe, tick), COP_ON(probe, cop_down), COP_ON(probe, cop_exited),               \
-        COP_ON(probe, cop_child_down), COP_ON(probe, cop_stopping)
+        COP_ON(probe, ask_n), COP_ON(probe, ask_later), COP_ON(probe, leave),                  \
+        COP_ON(probe, crash), COP_ON(probe, go), COP_ON(probe, tick), COP_ON(probe, cop_down), \
+        COP_ON(probe, cop_exited), COP_ON(probe, cop_child_down), COP_ON(probe, cop_stopping)
 
 static const cop_behaviour probe_b = {
     .name = "probe", .state_size = sizeof(probe), .handlers = COP_HANDLERS(PROBE_HANDLERS)};
@@ -285,7 +284,8 @@ a_failed_init_is_given_to_the_spawner(void **state)
     script bad = {.name = "a", .start = fail_init};
 
     assert_int_equal(cop_sim_spawn(self->node, &probe_b,
-                                   &(cop_spawn_opts){.arg = &bad, .why = &why, .name = "x"}, &pid),
+                                   &(cop_spawn_opts){.arg = &bad, .why = &why, .name = "x"},
+                                   &pid),
                      COP_E_FAILED);
     assert_int_equal(why.kind, COP_EXIT_ERROR);
     assert_int_equal(why.code, 9);
@@ -293,9 +293,9 @@ a_failed_init_is_given_to_the_spawner(void **state)
     assert_true(cop_pid_is_none(pid));
     /* Its name is free at once. */
     script good = {.name = "b"};
-    assert_int_equal(cop_sim_spawn(self->node, &probe_b,
-                                   &(cop_spawn_opts){.arg = &good, .name = "x"}, &pid),
-                     COP_OK);
+    assert_int_equal(
+        cop_sim_spawn(self->node, &probe_b, &(cop_spawn_opts){.arg = &good, .name = "x"}, &pid),
+        COP_OK);
     assert_true(cop_pid_equal(cop_node_whereis(self->node, "x"), pid));
     assert_trace("a:start b:start ");
 }
@@ -430,9 +430,11 @@ a_message_that_nobody_gets_is_a_dead_letter(void **state)
     script plain = {.name = "a", .go = cast_first};
 
     assert_int_equal(
-        cop_sim_node(self->sim, &(cop_node_opts){.on_dead_letter = on_dead_letter}, &node), COP_OK);
+        cop_sim_node(self->sim, &(cop_node_opts){.on_dead_letter = on_dead_letter}, &node),
+        COP_OK);
     cop_pid a = COP_PID_NONE;
-    assert_int_equal(cop_sim_spawn(node, &probe_b, &(cop_spawn_opts){.arg = &plain}, &a), COP_OK);
+    assert_int_equal(cop_sim_spawn(node, &probe_b, &(cop_spawn_opts){.arg = &plain}, &a),
+                     COP_OK);
     assert_int_equal(cop_post(node, a, go), COP_OK);
     cop_sim_settle(self->sim);
     /* What waits in the mailbox of one who leaves. */
@@ -469,7 +471,8 @@ a_name_belongs_to_one_actor_and_is_freed_with_it(void **state)
     cop_sim_settle(self->sim);
     assert_true(cop_pid_is_none(cop_node_whereis(self->node, "name")));
     go_all(self, b);
-    assert_trace("a:start b:start taken COP_E_NAME_TAKEN COP_E_NAME_TAKEN a:end(normal) taken ");
+    assert_trace(
+        "a:start b:start taken COP_E_NAME_TAKEN COP_E_NAME_TAKEN a:end(normal) taken ");
 }
 
 static cop_err

@@ -335,8 +335,9 @@ COP_BEHAVIOUR(victim_b, victim, COP_ON(victim, cop_start), COP_ON(victim, crash)
 
 static const cop_child victims = {
     .name = "victims",
-    .budget = {RESTARTS + 1, 3600},
-    .sup = COP_CHILDREN({.name = "victim", .run = &victim_b, .anonymous = true}),
+    .budget = {RESTARTS + 1,      3600             },
+    .sup = COP_CHILDREN({ .name = "victim", .run = &victim_b, .anonymous = true}
+      ),
 };
 
 typedef struct driver {
@@ -396,7 +397,6 @@ COP_HANDLER(clockmaker, cop_start)
 COP_BEHAVIOUR(clockmaker_b, clockmaker, COP_ON(clockmaker, cop_start));
 
 /* ---------------------------------------------------------------------------- main */
-
 
 static const struct {
     const char *name;

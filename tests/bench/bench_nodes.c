@@ -81,7 +81,8 @@ finish(cop_actor *me, const sink *st, double value, const char *unit)
 COP_HANDLER(sink, back)
 {
     if (msg->n < TRIPS)
-        return cop_send(me, st->peer, there, .n = msg->n + 1, .data = {payload, sizeof payload});
+        return cop_send(me, st->peer, there, .n = msg->n + 1,
+                        .data = {payload, sizeof payload});
     return finish(me, st, (now() - st->started) / TRIPS * 1e6, "us");
 }
 

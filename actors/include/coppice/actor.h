@@ -53,10 +53,10 @@ typedef enum cop_policy {
 /* One child's end, for on_child. */
 typedef struct cop_child_end {
     cop_pid pid;
-    uint64_t cookie;      /* of its cop_spawn_opts */
-    const cop_exit *why;  /* borrowed for the call */
-    bool told;            /* it had been told to stop by cop_stop_child */
-    bool start_failed;    /* its init failed, and only now all that it owned is gone */
+    uint64_t cookie;     /* of its cop_spawn_opts */
+    const cop_exit *why; /* borrowed for the call */
+    bool told;           /* it had been told to stop by cop_stop_child */
+    bool start_failed;   /* its init failed, and only now all that it owned is gone */
 } cop_child_end;
 
 /*
@@ -64,19 +64,20 @@ typedef struct cop_child_end {
  * usual case; `init`, `on_message` and `terminate` are for those who want no handlers.
  */
 typedef struct cop_behaviour {
-    const char *name;   /* for paths and for starting it on another node */
-    size_t state_size;  /* zeroed before init runs */
+    const char *name;  /* for paths and for starting it on another node */
+    size_t state_size; /* zeroed before init runs */
     const cop_handler *handlers;
     const cop_type *arg_type; /* of init's argument, if it may be started from elsewhere */
     cop_policy policy;
-    bool trap_exit;       /* exit signals arrive as cop_exited, as OTP's trap_exit */
-    bool ordered;         /* children stop one after the other, last one first */
-    uint32_t mailbox;     /* how many messages may wait; 0: COP_MAILBOX_DEFAULT */
+    bool trap_exit;   /* exit signals arrive as cop_exited, as OTP's trap_exit */
+    bool ordered;     /* children stop one after the other, last one first */
+    uint32_t mailbox; /* how many messages may wait; 0: COP_MAILBOX_DEFAULT */
 
     /* Instead of a handler for cop_start. */
     cop_err (*init)(cop_actor *me, void *state, const void *arg);
     /* Gets what no handler takes; NULL: counted and answered COP_E_NO_HANDLER. */
-    cop_err (*on_message)(cop_actor *me, void *state, const cop_type *type, const void *message);
+    cop_err (*on_message)(cop_actor *me, void *state, const cop_type *type,
+                          const void *message);
     cop_err (*on_child)(cop_actor *me, void *state, const cop_child_end *end);
     /* Instead of a handler for cop_end. */
     void (*terminate)(cop_actor *me, void *state, const cop_exit *why);
@@ -180,7 +181,7 @@ typedef struct cop_spawn_opts {
 } cop_spawn_opts;
 
 /* For stop_ms: kill at once; tell and kill without waiting. */
-#define COP_STOP_BRUTAL INT32_C(-1)
+#define COP_STOP_BRUTAL  INT32_C(-1)
 #define COP_STOP_NO_WAIT INT32_C(-3)
 
 /*
@@ -273,8 +274,8 @@ typedef struct cop_then {
  * COP_E_INVAL for a time that is not positive (a call must have a deadline).
  */
 #define cop_ask(me, to, within_ms, then, ...)                                                  \
-    cop_ask_message(me, to, within_ms, then, COPI_TYPE_OF(__VA_ARGS__),                        \
-                    &COP_MSG(__VA_ARGS__), NULL)
+    cop_ask_message(me, to, within_ms, then, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__), \
+                    NULL)
 
 COP_API COP_MUST_USE cop_err cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms,
                                              const cop_then *then, const cop_type *type,

@@ -10,10 +10,10 @@
 #error "coppice is a C library: its headers use C17's compound literals"
 #endif
 
-#define COP_API __attribute__((visibility("default")))
-#define COP_MUST_USE __attribute__((warn_unused_result))
+#define COP_API                 __attribute__((visibility("default")))
+#define COP_MUST_USE            __attribute__((warn_unused_result))
 #define COP_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
-#define COP_UNUSED __attribute__((unused))
+#define COP_UNUSED              __attribute__((unused))
 
 /* How many elements an array has. */
 #define COP_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -38,14 +38,14 @@ typedef struct cop_node_opts {
 
 /* What a node has counted since it started.  Exact when the node is idle. */
 typedef struct cop_node_stats {
-    uint64_t actors;       /* alive now */
-    uint64_t spawned;      /* ever */
-    uint64_t messages;     /* handled */
-    uint64_t dead_letters; /* messages that nobody got */
-    uint64_t late_replies; /* answers to calls that had ended */
-    uint64_t unhandled;    /* messages without a handler; also dead letters */
-    uint64_t timers;       /* armed now */
-    uint64_t watches;      /* open now */
+    uint64_t actors;        /* alive now */
+    uint64_t spawned;       /* ever */
+    uint64_t messages;      /* handled */
+    uint64_t dead_letters;  /* messages that nobody got */
+    uint64_t late_replies;  /* answers to calls that had ended */
+    uint64_t unhandled;     /* messages without a handler; also dead letters */
+    uint64_t timers;        /* armed now */
+    uint64_t watches;       /* open now */
     uint64_t live_messages; /* allocated and not yet freed */
 } cop_node_stats;
 

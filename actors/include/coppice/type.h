@@ -58,11 +58,11 @@ typedef struct cop_type {
     const char *protocol;
     const char *name;
     const cop_field *fields;
-    uint32_t number;      /* of the message in its protocol */
-    uint32_t wire_id;     /* from protocol and number; 0: never leaves the process */
-    uint32_t size;        /* of the struct */
+    uint32_t number;  /* of the message in its protocol */
+    uint32_t wire_id; /* from protocol and number; 0: never leaves the process */
+    uint32_t size;    /* of the struct */
     uint16_t field_count;
-    bool flat;            /* no strings, bytes or lists anywhere: a plain copy is enough */
+    bool flat; /* no strings, bytes or lists anywhere: a plain copy is enough */
 } cop_type;
 
 #endif /* COPPICE_TYPE_H */
