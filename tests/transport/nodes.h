@@ -264,15 +264,28 @@ say_nothing(void *ctx, const char *line)
         fprintf(stderr, "  %s\n", line);
 }
 
-static const cop_behaviour *const nodes_offer[] = {&sink_b, NULL};
+/* Ends at once if its argument says so. */
+static inline cop_err
+worker_init(cop_actor *me, void *state, const void *arg)
+{
+    const item *given = arg;
 
-/* Node i, "a" to "d"; all have the seed "a". */
+    (void)state;
+    return given->number == 0 ? cop_fail(me, 9, "nothing to do") : COP_OK;
+}
+
+static const cop_behaviour worker_b = {
+    .name = "worker", .arg_type = &item_type, .init = worker_init};
+
+static const cop_behaviour *const nodes_offer[] = {&sink_b, &worker_b, NULL};
+
+/* Node i, "a" to "d"; all have the seeds "a" and "b". */
 static inline void
 cluster_start_node(cluster *self, unsigned i)
 {
     char name[] = {(char)('a' + i), '\0'}, address[40];
     cop_cluster_opts opts = {.listen = address,
-                             .join = "tcp://127.0.0.1:1000",
+                             .join = "tcp://127.0.0.1:1000, tcp://127.0.0.1:1001",
                              .behaviours = nodes_offer,
                              .net = self->net};
     cop_spawn_opts spawn = {.name = "sink", .arg = &self->judge};

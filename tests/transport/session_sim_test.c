@@ -33,6 +33,10 @@ nodes_with_one_seed_make_a_full_mesh(void **state)
         cop_sim_run_for(all.sim, 5000);
         assert_true(is_full_mesh(&all));
         assert_true(all.judge.received > 400);
+        /* However many dialled each other at once, there was one session each. */
+        for (unsigned i = 0; i < all.count; i++)
+            for (unsigned k = 0; k + 1 < all.count; k++)
+                assert_int_equal(all.judge.sources[i]->others[k].ups, 1);
         cluster_expect_kept(&all);
         cluster_fini(&all);
     }
@@ -129,6 +133,8 @@ promises_hold_under_random_faults(void **state)
     for (unsigned seed = 1; seed <= seeds; seed++) {
         cluster all;
         cluster_init(&all, seed, 2 + seed % 3);
+        if (seed % 4 == 0)
+            cop_net_delay(all.net, 1, 60);
         for (int i = 0; i < 20; i++) {
             cop_sim_run_for(all.sim, (int64_t)(cop_sim_random(all.sim) % 600));
             do_harm(&all);
@@ -228,7 +234,7 @@ a_pid_of_an_earlier_run_is_refused(void **state)
 /* ------------------------------------------------------------------------- spawning */
 
 typedef struct boss_log {
-    cop_pid pid;
+    cop_pid pid, child;
     cop_err result;
     cop_exit end;
     unsigned answers, ends;
@@ -242,8 +248,10 @@ COP_REPLY(boss, cop_spawned)
 {
     st->log->answers++;
     st->log->result = err;
-    if (err == COP_OK)
-        st->log->pid = msg->pid;
+    if (err != COP_OK)
+        return COP_OK;
+    st->log->pid = msg->pid;
+    st->log->child = msg->child;
     return COP_OK;
 }
 
@@ -263,7 +271,8 @@ COP_HANDLER(boss, cop_start)
 /* To the boss: start this at node b. */
 typedef struct hire {
     const char *behaviour;
-    cop_err result;
+    bool has_arg;
+    uint64_t arg;
 } hire;
 
 static const cop_type hire_type = {
@@ -271,9 +280,27 @@ static const cop_type hire_type = {
 
 COP_HANDLER(boss, hire)
 {
-    st->log->result = cop_spawn_at_with(me, "b", msg->behaviour, NULL, NULL, 1000,
-                                        COP_THEN(boss, cop_spawned));
+    const cop_then *then = COP_THEN(boss, cop_spawned);
+
+    if (msg->has_arg)
+        st->log->result =
+            cop_spawn_at(me, "b", msg->behaviour, 1000, then, item, .number = msg->arg);
+    else
+        st->log->result = cop_spawn_at_with(me, "b", msg->behaviour, NULL, NULL, 1000, then);
     return COP_OK;
+}
+
+/* To the boss: stop it again. */
+typedef struct fire {
+    int unused;
+} fire;
+
+static const cop_type fire_type = {
+    .protocol = "nodes", .name = "fire", .size = sizeof(fire), .flat = true};
+
+COP_HANDLER(boss, fire)
+{
+    return cop_stop_child(me, st->log->child);
 }
 
 COP_HANDLER(boss, boom)
@@ -284,8 +311,8 @@ COP_HANDLER(boss, boom)
 static const cop_behaviour boss_b = {
     .name = "boss",
     .state_size = sizeof(boss),
-    .handlers = COP_HANDLERS(COP_ON(boss, cop_start), COP_ON(boss, hire), COP_ON(boss, boom),
-                             COP_ON(boss, cop_child_down)),
+    .handlers = COP_HANDLERS(COP_ON(boss, cop_start), COP_ON(boss, hire), COP_ON(boss, fire),
+                             COP_ON(boss, boom), COP_ON(boss, cop_child_down)),
     .policy = COP_ISOLATE,
 };
 
@@ -349,6 +376,42 @@ a_behaviour_that_is_not_offered_is_refused(void **state)
     cop_sim_run_for(all.sim, 200);
     assert_int_equal(log.answers, 1);
     assert_int_equal(log.result, COP_E_NO_BEHAVIOUR);
+    assert_int_equal(log.ends, 0);
+    cluster_fini(&all);
+}
+
+static cop_err
+hire_with(cluster *all, boss_log *log, cop_pid boss, const char *behaviour, uint64_t arg)
+{
+    assert_int_equal(cop_post(all->nodes[0], boss, hire, .behaviour = behaviour,
+                              .has_arg = true, .arg = arg),
+                     COP_OK);
+    cop_sim_run_for(all->sim, 200);
+    return log->result;
+}
+
+static void
+an_argument_goes_along_and_what_init_says_comes_back(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    uint64_t before = actors_of(all.nodes[0]), there = actors_of(all.nodes[1]);
+    assert_int_equal(hire_with(&all, &log, boss, "worker", 0), COP_E_FAILED);
+    assert_int_equal(hire_with(&all, &log, boss, "sink", 1), COP_E_BAD_MESSAGE);
+    assert_int_equal(actors_of(all.nodes[0]), before);
+    assert_int_equal(actors_of(all.nodes[1]), there);
+    assert_int_equal(hire_with(&all, &log, boss, "worker", 1), COP_OK);
+    assert_int_equal(actors_of(all.nodes[0]), before + 1);
+    assert_int_equal(actors_of(all.nodes[1]), there + 1);
+    /* Told to stop here, it stops there. */
+    assert_int_equal(cop_post(all.nodes[0], boss, fire, .unused = 0), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(actors_of(all.nodes[0]), before);
+    assert_int_equal(actors_of(all.nodes[1]), there);
     assert_int_equal(log.ends, 0);
     cluster_fini(&all);
 }
@@ -499,6 +562,7 @@ main(void)
         cmocka_unit_test(a_pid_of_an_earlier_run_is_refused),
         cmocka_unit_test(an_actor_started_elsewhere_ends_here_with_its_own_record),
         cmocka_unit_test(a_behaviour_that_is_not_offered_is_refused),
+        cmocka_unit_test(an_argument_goes_along_and_what_init_says_comes_back),
         cmocka_unit_test(what_was_started_elsewhere_ends_with_the_session),
         cmocka_unit_test(what_was_started_elsewhere_ends_with_its_owner),
         cmocka_unit_test(an_unknown_node_is_an_error),

@@ -15,10 +15,10 @@
 #include <coppice/timer.h>
 
 #include "base/check.h"
-#include "base/rng.h"
+#include "carrier/simnet.h"
 #include "core/node.h"
 
-typedef struct loopback loopback;
+typedef struct copi_loopback loopback;
 
 typedef enum arrival_kind {
     FRAME,
@@ -46,7 +46,7 @@ struct copi_line {
     void *tag;
 };
 
-struct loopback {
+struct copi_loopback {
     copi_carrier base;
     cop_net *net;
     loopback *next; /* of the net's */
@@ -55,21 +55,6 @@ struct loopback {
     char address[128]; /* empty: does not listen */
     copi_line *lines;
     arrival *arrivals; /* by time */
-};
-
-typedef struct cut {
-    struct cut *next;
-    cop_node *a, *b;
-    unsigned frames; /* so many from a to b; 0: all, both ways */
-} cut;
-
-struct cop_net {
-    copi_rng rng;
-    loopback *carriers;
-    cut *cuts;
-    uint64_t pipes;
-    uint32_t addresses;
-    int32_t min_ms, max_ms;
 };
 
 const cop_type copi_arrived_type = {
@@ -83,111 +68,6 @@ static loopback *
 of(copi_carrier *base)
 {
     return (loopback *)(void *)base;
-}
-
-/* ------------------------------------------------------------------------- faults */
-
-cop_err
-cop_net_new(cop_net **out, uint64_t seed)
-{
-    cop_net *self = calloc(1, sizeof *self);
-
-    if (self == NULL)
-        return COP_E_NOMEM;
-    self->rng.state = seed;
-    self->max_ms = 5;
-    *out = self;
-    return COP_OK;
-}
-
-void
-cop_net_free(cop_net **net)
-{
-    if (net == NULL || *net == NULL)
-        return;
-    for (cut *entry = (*net)->cuts, *next; entry != NULL; entry = next) {
-        next = entry->next;
-        free(entry);
-    }
-    free(*net);
-    *net = NULL;
-}
-
-void
-cop_net_delay(cop_net *net, int32_t min_ms, int32_t max_ms)
-{
-    net->min_ms = min_ms;
-    net->max_ms = max_ms;
-}
-
-static bool
-is_between(const cut *entry, const cop_node *a, const cop_node *b)
-{
-    return (entry->a == a && entry->b == b) || (entry->a == b && entry->b == a);
-}
-
-static bool
-is_cut(const cop_net *self, const cop_node *a, const cop_node *b)
-{
-    for (const cut *entry = self->cuts; entry != NULL; entry = entry->next)
-        if (entry->frames == 0 && is_between(entry, a, b))
-            return true;
-    return false;
-}
-
-/* Whether a frame that is being sent is one of those to be lost; counts it. */
-static bool
-is_lost(cop_net *self, const cop_node *from, const cop_node *to)
-{
-    for (cut **at = &self->cuts; *at != NULL; at = &(*at)->next) {
-        cut *entry = *at;
-        if (entry->frames == 0 || entry->a != from || entry->b != to)
-            continue;
-        if (--entry->frames == 0) {
-            *at = entry->next;
-            free(entry);
-        }
-        return true;
-    }
-    return is_cut(self, from, to);
-}
-
-static cop_err
-add_cut(cop_net *net, cop_node *a, cop_node *b, unsigned frames)
-{
-    cut *entry = malloc(sizeof *entry);
-
-    if (entry == NULL)
-        return COP_E_NOMEM;
-    *entry = (cut){net->cuts, a, b, frames};
-    net->cuts = entry;
-    return COP_OK;
-}
-
-cop_err
-cop_net_cut(cop_net *net, cop_node *a, cop_node *b)
-{
-    return is_cut(net, a, b) ? COP_OK : add_cut(net, a, b, 0);
-}
-
-void
-cop_net_lose(cop_net *net, cop_node *from, cop_node *to)
-{
-    COPI_CHECK(add_cut(net, from, to, 1) == COP_OK);
-}
-
-void
-cop_net_heal(cop_net *net, cop_node *a, cop_node *b)
-{
-    for (cut **at = &net->cuts; *at != NULL;) {
-        cut *entry = *at;
-        if (entry->frames != 0 || !is_between(entry, a, b)) {
-            at = &entry->next;
-            continue;
-        }
-        *at = entry->next;
-        free(entry);
-    }
 }
 
 /* ----------------------------------------------------------------------- arrivals */
@@ -265,7 +145,7 @@ tell(loopback *self, arrival *entry)
     const copi_carrier *base = &self->base;
     copi_line *line = entry->kind == FRAME ? NULL : line_of(self, entry->pipe);
 
-    if (is_cut(self->net, entry->from, self->node))
+    if (copi_net_is_cut(self->net, entry->from, self->node))
         return;
     if (entry->kind == FRAME)
         base->told->frame(base->ctx, entry->pipe, entry->bytes, entry->size);
@@ -335,7 +215,7 @@ open_line(copi_carrier *base, const char *address, void *tag, copi_line **out)
         return COP_E_NOMEM;
     *line =
         (copi_line){.next = self->lines, .from = self, .pipe = ++self->net->pipes, .tag = tag};
-    if (to != NULL && !is_cut(self->net, self->node, to->node)) {
+    if (to != NULL && !copi_net_is_cut(self->net, self->node, to->node)) {
         line->to = to;
         deliver(to, self, WRITABLE, line->pipe, &line->last_back, NULL, 0);
     }
@@ -356,7 +236,7 @@ send_frame(copi_line *line, const uint8_t *head, size_t head_size, const uint8_t
     memcpy(bytes, head, head_size);
     if (body_size > 0)
         memcpy(bytes + head_size, body, body_size);
-    if (!is_lost(line->from->net, line->from->node, line->to->node))
+    if (!copi_net_is_lost(line->from->net, line->from->node, line->to->node))
         deliver(line->from, line->to, FRAME, line->pipe, &line->last_there, bytes,
                 head_size + body_size);
     return COP_OK;
@@ -369,7 +249,8 @@ answer(copi_carrier *base, uint64_t pipe, const uint8_t *bytes, size_t size)
 
     for (loopback *other = self->net->carriers; other != NULL; other = other->next) {
         copi_line *line = line_of(other, pipe);
-        if (line != NULL && line->to == self && !is_lost(self->net, self->node, other->node))
+        if (line != NULL && line->to == self &&
+            !copi_net_is_lost(self->net, self->node, other->node))
             deliver(self, other, ANSWER, pipe, &line->last_back, bytes, size);
     }
 }

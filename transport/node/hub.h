@@ -218,6 +218,8 @@ void copi_peer_put(copi_cluster *self, copi_peer *peer, const copi_record *recor
 void copi_peer_tell_all(copi_cluster *self, copi_peer *peer);
 void copi_peer_tell_name(copi_cluster *self, copi_peer *peer, const char *name, cop_pid pid);
 void copi_peer_tell_nodes(copi_cluster *self, copi_peer *peer);
+/* Tells all others where a node that has come can be found. */
+void copi_peer_announce(copi_cluster *self, const copi_peer *newcomer);
 
 /* receiving.c */
 void copi_hub_frame(void *cluster, uint64_t pipe, const uint8_t *bytes, size_t size);

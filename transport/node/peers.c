@@ -138,6 +138,7 @@ copi_peer_consider(copi_cluster *self, copi_peer *peer)
     outdate(self, peer);
     (void)copi_names_set(&self->names, COPI_SPAWNER, peer->name,
                          (cop_pid){peer->incarnation, peer->spawner});
+    copi_peer_announce(self, peer);
     copi_watchers_tell(self, peer, NULL);
 }
 

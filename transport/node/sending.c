@@ -66,6 +66,14 @@ copi_peer_tell_name(copi_cluster *self, copi_peer *peer, const char *name, cop_p
                                  .size = (size_t)(out.at - body)});
 }
 
+static void
+put_nodes(copi_cluster *self, copi_peer *peer, const uint8_t *body, size_t size)
+{
+    if (size > 0)
+        copi_peer_put(self, peer,
+                      &(copi_record){.kind = COPI_RECORD_NODES, .body = body, .size = size});
+}
+
 /* Where others can be found, as many as fit. */
 void
 copi_peer_tell_nodes(copi_cluster *self, copi_peer *peer)
@@ -76,11 +84,19 @@ copi_peer_tell_nodes(copi_cluster *self, copi_peer *peer)
     for (const copi_peer *other = self->peers; other != NULL; other = other->next)
         if (other != peer && other->is_up && (size_t)(out.end - out.at) > sizeof other->address)
             copi_write_text(&out, other->address);
-    if (out.at > body)
-        copi_peer_put(self, peer,
-                      &(copi_record){.kind = COPI_RECORD_NODES,
-                                     .body = body,
-                                     .size = (size_t)(out.at - body)});
+    put_nodes(self, peer, body, (size_t)(out.at - body));
+}
+
+void
+copi_peer_announce(copi_cluster *self, const copi_peer *newcomer)
+{
+    uint8_t body[1 + COPI_ADDRESS_MAX];
+    copi_writer out = {body, body + sizeof body, false};
+
+    copi_write_text(&out, newcomer->address);
+    for (copi_peer *other = self->peers; other != NULL; other = other->next)
+        if (other != newcomer && other->is_up)
+            put_nodes(self, other, body, (size_t)(out.at - body));
 }
 
 typedef struct telling {
