@@ -70,19 +70,21 @@ struct cop_actor {
     cop_exit *why;          /* why it ends, if more than kind and code; else NULL */
     char *label;            /* NULL: the behaviour's name */
     uint32_t batch_count;
-    uint16_t pins;       /* things bound to this worker's event base or timers */
-    uint8_t phase;       /* copi_phase */
+    uint16_t pins; /* things bound to this worker's event base or timers */
+    uint8_t phase; /* copi_phase */
     bool traps;
-    bool is_leaving;     /* cop_stop was called: ends when the handler returns */
-    bool is_stopping;    /* a cop_stopping is in its mailbox or was handled */
-    bool is_killed;      /* no more code of its own */
-    bool is_started;     /* init went well */
-    bool is_inline;      /* init runs inside a spawn, which looks after its failure */
-    uint8_t exit_kind;   /* cop_exit_kind */
+    bool is_leaving;   /* cop_stop was called: ends when the handler returns */
+    bool is_stopping;  /* a cop_stopping is in its mailbox or was handled */
+    bool is_killed;    /* no more code of its own */
+    bool is_started;   /* init went well */
+    bool is_inline;    /* init runs inside a spawn, which looks after its failure */
+    uint8_t exit_kind; /* cop_exit_kind */
     int32_t exit_code;
 
     /* The owner (its runner); until adopted, the spawner. */
-    cop_actor *owner; /* written once, before init; read by this actor as well */
+    /* Written once, before init; read by this actor as well.  Relaxed: who asks whether a
+     * stranger is his child may read it while the slot changes hands. */
+    _Atomic(cop_actor *) owner;
     cop_actor *older, *younger;
     uint64_t cookie;
     int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
@@ -101,6 +103,19 @@ copi_pid_of(const cop_actor *self)
                      atomic_load_explicit(&self->id, memory_order_relaxed)};
 }
 
+/* NULL: it is the root. */
+static inline cop_actor *
+copi_owner_of(const cop_actor *self)
+{
+    return atomic_load_explicit(&self->owner, memory_order_relaxed);
+}
+
+static inline void
+copi_set_owner(cop_actor *self, cop_actor *owner)
+{
+    atomic_store_explicit(&self->owner, owner, memory_order_relaxed);
+}
+
 static inline uint32_t
 copi_generation(uint64_t id)
 {
@@ -111,6 +126,18 @@ static inline uint32_t
 copi_slot(uint64_t id)
 {
     return (uint32_t)id;
+}
+
+/*
+ * Is the actor that `pid` names in this record, and not ending?  The mark is read first: a
+ * mark of the slot's next actor is set after the id was changed, so it never passes for
+ * the old one's.  Sequentially consistent: see is_alive.
+ */
+static inline bool
+copi_lives(const cop_actor *record, cop_pid pid)
+{
+    return atomic_load_explicit(&record->is_alive, memory_order_seq_cst) &&
+           atomic_load_explicit(&record->id, memory_order_seq_cst) == pid.id;
 }
 
 /* Has the ties, made if need be; NULL if there is no memory. */

@@ -63,12 +63,12 @@ new_alarm(cop_actor *me, const cop_type *type, const void *message)
     copi_alarm *alarm = copi_pool_take(&me->worker->pool, sizeof *alarm);
     if (alarm == NULL)
         return NULL;
-    *alarm = (copi_alarm){.node = {.low = copi_new_ref(me->worker)},
-                          .timer = {.fire = on_due},
-                          .due = {.kind = COPI_TIMER},
-                          .actor = me,
-                          .message = copi_envelope_typed(me->worker, COPI_USER_MESSAGE, type,
-                                                         message)};
+    *alarm = (copi_alarm){
+        .node = {.low = copi_new_ref(me->worker)},
+        .timer = {.fire = on_due},
+        .due = {.kind = COPI_TIMER},
+        .actor = me,
+        .message = copi_envelope_typed(me->worker, COPI_USER_MESSAGE, type, message)};
     if (alarm->message != NULL)
         return alarm;
     copi_pool_give(&me->worker->pool, alarm, sizeof *alarm);
@@ -123,8 +123,9 @@ cop_timer_cancel(cop_actor *me, cop_timer timer)
     if (alarm == NULL)
         return -1;
     /* Rounded up, so that waiting for the rest is never too short. */
-    int64_t left =
-        alarm->is_queued ? 0 : (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
+    int64_t left = alarm->is_queued
+                       ? 0
+                       : (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
     detach(me, alarm);
     return left;
 }

@@ -298,8 +298,10 @@ cop_defer(cop_actor *me, cop_token *out)
     if (deferred == NULL)
         return COP_E_NOMEM;
     copi_envelope *request = me->current;
-    *deferred = (copi_deferred){.node = {.high = request->from.node, .low = request->ref},
-                                .caller = request->from};
+    *deferred = (copi_deferred){
+        .node = {.high = request->from.node, .low = request->ref},
+          .caller = request->from
+    };
     copi_map_add(&me->ties->deferred, &deferred->node);
     request->kind = COPI_USER_MESSAGE;
     *out = (cop_token){request->from, {request->ref}};
@@ -310,9 +312,9 @@ cop_defer(cop_actor *me, cop_token *out)
 static bool
 redeem(cop_actor *me, cop_token token)
 {
-    copi_map_node *node =
-        me->ties == NULL ? NULL
-                         : copi_map_find(&me->ties->deferred, token.caller.node, token.call.bits);
+    copi_map_node *node = me->ties == NULL ? NULL
+                                           : copi_map_find(&me->ties->deferred,
+                                                           token.caller.node, token.call.bits);
 
     if (node == NULL)
         return false;

@@ -24,9 +24,10 @@ child_of(cop_actor *self, cop_pid pid)
                            ? copi_table_find(&self->node->table, copi_slot(pid.id))
                            : NULL;
 
-    if (child == NULL || copi_pid_of(child).id != pid.id)
+    /* relaxed: of his own child he knows it, of others he learns no more than that. */
+    if (child == NULL || atomic_load_explicit(&child->id, memory_order_relaxed) != pid.id)
         return NULL;
-    return child->owner == self ? child : NULL;
+    return copi_owner_of(child) == self ? child : NULL;
 }
 
 /* Between two neighbours, either of which may be missing. */
@@ -92,7 +93,8 @@ watch_until(cop_actor *self, int64_t at)
 
     if (ties->is_ladder_queued)
         return; /* it will look at all children, and arm again */
-    if (copi_heap_has(&ties->ladder.node) && copi_timer_left(self->worker, &ties->ladder) + now <= at)
+    if (copi_heap_has(&ties->ladder.node) &&
+        copi_timer_left(self->worker, &ties->ladder) + now <= at)
         return;
     if (!ties->is_ladder_armed) {
         ties->is_ladder_armed = true;
@@ -105,9 +107,10 @@ watch_until(cop_actor *self, int64_t at)
 static void
 send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
 {
-    copi_signal(self->node, self->worker,
-                &(copi_parcel){
-                    .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why});
+    copi_signal(
+        self->node, self->worker,
+        &(copi_parcel){
+            .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why});
 }
 
 void

@@ -34,8 +34,9 @@ static void
 refuse(cop_actor *self, const cop_type *type, const void *message, cop_err why)
 {
     COPI_TALLY(self->worker, unhandled, 1);
-    copi_dead_letter(self->node, self->worker,
-                     &(cop_dead_letter){cop_sender(self), copi_pid_of(self), type, message, why});
+    copi_dead_letter(
+        self->node, self->worker,
+        &(cop_dead_letter){cop_sender(self), copi_pid_of(self), type, message, why});
     copi_answer_unanswered(self, why);
 }
 

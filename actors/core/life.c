@@ -49,8 +49,10 @@ check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
-    if (behaviour == NULL || opts->mailbox > COP_MAILBOX_MAX ||
-        behaviour->mailbox > COP_MAILBOX_MAX || opts->stop_ms < COP_STOP_NO_WAIT)
+    if (behaviour == NULL ||
+        (behaviour->policy == COP_SUPERVISE && behaviour->on_child == NULL) ||
+        opts->mailbox > COP_MAILBOX_MAX || behaviour->mailbox > COP_MAILBOX_MAX ||
+        opts->stop_ms < COP_STOP_NO_WAIT)
         return COP_E_INVAL;
     return COP_OK;
 }
@@ -114,8 +116,8 @@ open_mailbox(cop_actor *self, const cop_spawn_opts *opts)
 {
     uint32_t bound = opts->mailbox != 0 ? opts->mailbox : self->behaviour->mailbox;
 
-    /* relaxed: a fact for who asks; who learns of the pid sees it. */
-    atomic_store_explicit(&self->is_alive, true, memory_order_relaxed);
+    /* release: pairs with copi_lives; the slot's new id is visible. */
+    atomic_store_explicit(&self->is_alive, true, memory_order_release);
     copi_mailbox_open(&self->mailbox, bound != 0 ? bound : COP_MAILBOX_DEFAULT);
 }
 
@@ -138,7 +140,7 @@ hand_over(cop_actor *me, cop_actor *child, cop_pid owner)
 
     if (adopt == NULL)
         return COP_E_NOMEM;
-    child->owner = record;
+    copi_set_owner(child, record);
     if (record == me->node->root)
         child->cookie = COPI_GUEST; /* the root's own cookies mean something to it */
     memcpy(copi_payload(adopt), &child, sizeof(cop_actor *));
@@ -162,7 +164,7 @@ give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
         return hand_over(me, child, opts->owner);
     if (copi_ties_of(me) == NULL)
         return COP_E_NOMEM;
-    child->owner = me;
+    copi_set_owner(child, me);
     copi_child_add(me, child, opts);
     return COP_OK;
 }
@@ -224,7 +226,7 @@ fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err 
         copi_exit_of(child, opts->why);
     copi_receive(child);
     /* Another owner has it already, and is told as of any end. */
-    bool is_mine = child->owner == me;
+    bool is_mine = copi_owner_of(child) == me;
     child->is_inline = is_mine;
     if (copi_finish(child)) {
         if (is_mine)
@@ -269,7 +271,8 @@ abandon(cop_actor *me, cop_actor *child, cop_err err)
 }
 
 cop_err
-copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
+copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+           cop_pid *out)
 {
     static const cop_spawn_opts none = {0};
 
@@ -326,7 +329,8 @@ keep_exit(cop_actor *self, const cop_exit *why)
     *kept = *why;
     if (cop_pid_is_none(kept->origin) && cop_exit_is_abnormal(why)) {
         const char *path = cop_path(self);
-        size_t length = strlen(path), skip = length < COP_EXIT_PATH ? 0 : length - COP_EXIT_PATH + 1;
+        size_t length = strlen(path),
+               skip = length < COP_EXIT_PATH ? 0 : length - COP_EXIT_PATH + 1;
         kept->origin = copi_pid_of(self);
         memcpy(kept->path, path + skip, length - skip + 1);
     }
@@ -403,7 +407,7 @@ run_terminate(cop_actor *self)
 void
 copi_push_ending(cop_actor *self)
 {
-    cop_actor *owner = self->owner;
+    cop_actor *owner = copi_owner_of(self);
     copi_worker *worker = self->worker;
 
     self->ending = (copi_envelope){.from = copi_pid_of(self), .kind = COPI_CHILD_END};
@@ -414,7 +418,7 @@ copi_push_ending(cop_actor *self)
 static void
 tell_owner(cop_actor *self, const cop_exit *why)
 {
-    if (self->owner != NULL)
+    if (copi_owner_of(self) != NULL)
         copi_push_ending(self);
     else
         copi_node_ended(self->node, why);
@@ -472,7 +476,8 @@ copi_exit_free(cop_actor *self)
 /* --------------------------------------------------------------- what a user calls */
 
 cop_err
-cop_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
+cop_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+          cop_pid *out)
 {
     return copi_spawn(me, behaviour, opts, out);
 }

@@ -34,7 +34,9 @@ add(cop_actor *self, cop_pid with)
         link = copi_pool_take(&self->worker->pool, sizeof *link);
         if (link == NULL)
             return NULL;
-        *link = (copi_link){.node = {.high = with.node, .low = with.id}};
+        *link = (copi_link){
+            .node = {.high = with.node, .low = with.id}
+        };
         copi_map_add(&self->ties->links, &link->node);
     }
     link->unlink = 0;

@@ -86,7 +86,8 @@ with_mail(uint64_t word, copi_mail *mail, copi_urgency urgency)
     unsigned state = state_of(word) & ~(unsigned)ASLEEP;
     uint64_t urgent = urgency == COPI_URGENT ? urgent_mark : word & urgent_mark;
 
-    return (uint64_t)(uintptr_t)mail << (CHAIN_SHIFT - 4) | urgent | count << COUNT_SHIFT | state;
+    return (uint64_t)(uintptr_t)mail << (CHAIN_SHIFT - 4) | urgent | count << COUNT_SHIFT |
+           state;
 }
 
 copi_pushed
@@ -103,9 +104,9 @@ copi_mailbox_push(copi_mailbox *self, copi_mail *mail, copi_urgency urgency)
         mail->next = chain_of(word);
         /* release: pairs with take; the message is visible.  acquire: pairs with park; if
          * we wake the owner, whoever runs it next sees all that its last run wrote. */
-    } while (!atomic_compare_exchange_weak_explicit(&self->word, &word,
-                                                    with_mail(word, mail, urgency),
-                                                    memory_order_acq_rel, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(
+        &self->word, &word, with_mail(word, mail, urgency), memory_order_acq_rel,
+        memory_order_relaxed));
     return (word & ASLEEP) != 0 ? COPI_PUSHED_WAKE : COPI_PUSHED;
 }
 

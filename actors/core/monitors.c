@@ -49,7 +49,10 @@ add_watcher(cop_actor *self, cop_pid who, uint64_t ref)
     watcher = copi_pool_take(&self->worker->pool, sizeof *watcher);
     if (watcher == NULL)
         return false;
-    *watcher = (copi_watcher){.node = {.high = who.node, .low = ref}, .who = who};
+    *watcher = (copi_watcher){
+        .node = {.high = who.node, .low = ref},
+          .who = who
+    };
     copi_map_add(&self->ties->watchers, &watcher->node);
     return true;
 }
@@ -57,9 +60,8 @@ add_watcher(cop_actor *self, cop_pid who, uint64_t ref)
 static void
 remove_watcher(cop_actor *self, uint64_t node_of_watcher, uint64_t ref)
 {
-    copi_map_node *node = self->ties == NULL
-                              ? NULL
-                              : copi_map_find(&self->ties->watchers, node_of_watcher, ref);
+    copi_map_node *node =
+        self->ties == NULL ? NULL : copi_map_find(&self->ties->watchers, node_of_watcher, ref);
 
     if (node == NULL)
         return;

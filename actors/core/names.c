@@ -76,7 +76,8 @@ cop_node_whereis(cop_node *node, const char *name)
     if (name == NULL)
         return COP_PID_NONE;
     const char *at = strchr(name, '@');
-    return at != NULL ? whereis_remote(node, name, at) : copi_registry_find(&node->registry, name);
+    return at != NULL ? whereis_remote(node, name, at)
+                      : copi_registry_find(&node->registry, name);
 }
 
 cop_pid

@@ -80,8 +80,7 @@ pack_down(copi_worker *worker, const copi_parcel *parcel)
 
     if (made != NULL) {
         made->type = &cop_down_type;
-        *(cop_down *)copi_payload(made) =
-            (cop_down){{parcel->ref}, parcel->from, *parcel->why};
+        *(cop_down *)copi_payload(made) = (cop_down){{parcel->ref}, parcel->from, *parcel->why};
     }
     return made;
 }
@@ -165,8 +164,10 @@ copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
 static void
 answer_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel, cop_err err)
 {
-    cop_exit why = {.kind = err == COP_E_NOCONNECTION ? COP_EXIT_NOCONNECTION : COP_EXIT_NOPROC};
-    copi_parcel back = {.from = parcel->to, .to = parcel->from, .ref = parcel->ref, .why = &why};
+    cop_exit why = {.kind =
+                        err == COP_E_NOCONNECTION ? COP_EXIT_NOCONNECTION : COP_EXIT_NOPROC};
+    copi_parcel back = {
+        .from = parcel->to, .to = parcel->from, .ref = parcel->ref, .why = &why};
 
     switch (parcel->kind) {
     case COPI_CALL:
@@ -214,10 +215,13 @@ drop_embedded(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *en
 }
 
 void
-copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope, cop_err err)
+copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope,
+            cop_err err)
 {
-    copi_parcel parcel = {
-        .kind = (copi_kind)envelope->kind, .from = envelope->from, .to = at, .ref = envelope->ref};
+    copi_parcel parcel = {.kind = (copi_kind)envelope->kind,
+                          .from = envelope->from,
+                          .to = at,
+                          .ref = envelope->ref};
 
     if (drop_embedded(node, worker, at, envelope))
         return;
@@ -226,10 +230,9 @@ copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *enve
         request->refuse(request->ctx);
     } else if (parcel.kind == COPI_USER_MESSAGE || parcel.kind == COPI_CALL) {
         const void *message = envelope->type != NULL ? copi_payload(envelope) : NULL;
-        copi_dead_letter(
-            node, worker,
-            &(cop_dead_letter){envelope->from, at, envelope->type, message,
-                               err == COP_E_DOWN ? COP_E_NOPROC : err});
+        copi_dead_letter(node, worker,
+                         &(cop_dead_letter){envelope->from, at, envelope->type, message,
+                                            err == COP_E_DOWN ? COP_E_NOPROC : err});
     }
     answer_signal(node, worker, &parcel, err);
     copi_envelope_free(worker, envelope);

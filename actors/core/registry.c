@@ -115,14 +115,6 @@ add(copi_registry *self, entry *made, cop_actor *actor)
     return COP_OK;
 }
 
-/* Is this still the actor that the pid means, and not ending? */
-static bool
-is_there(cop_actor *actor, cop_pid holder)
-{
-    return atomic_load_explicit(&actor->id, memory_order_seq_cst) == holder.id &&
-           atomic_load_explicit(&actor->is_alive, memory_order_seq_cst);
-}
-
 cop_err
 copi_registry_add(copi_registry *self, const char *name, cop_actor *actor, cop_pid holder)
 {
@@ -142,11 +134,11 @@ copi_registry_add(copi_registry *self, const char *name, cop_actor *actor, cop_p
 cop_err
 copi_registry_add_other(copi_registry *self, const char *name, cop_actor *actor, cop_pid holder)
 {
-    if (!is_there(actor, holder))
+    if (!copi_lives(actor, holder))
         return COP_E_NOPROC;
     COP_TRY(copi_registry_add(self, name, actor, holder));
     /* Its end may have begun, and looked for a name, in between. */
-    if (is_there(actor, holder))
+    if (copi_lives(actor, holder))
         return COP_OK;
     (void)copi_registry_remove(self, name, NULL);
     return COP_E_NOPROC;

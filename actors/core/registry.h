@@ -24,7 +24,8 @@ void copi_registry_fini(copi_registry *self);
 
 /* Gives `holder`, whose record is `actor` and run or started by the caller, a name.
  * COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL. */
-cop_err copi_registry_add(copi_registry *self, const char *name, cop_actor *actor, cop_pid holder);
+cop_err copi_registry_add(copi_registry *self, const char *name, cop_actor *actor,
+                          cop_pid holder);
 /* The same for any actor of the node; also COP_E_NOPROC. */
 cop_err copi_registry_add_other(copi_registry *self, const char *name, cop_actor *actor,
                                 cop_pid holder);

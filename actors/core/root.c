@@ -38,8 +38,11 @@ on_child(cop_actor *me, void *state, const cop_child_end *end)
     return COP_OK;
 }
 
-static const cop_behaviour root_behaviour = {
-    .name = "root", .policy = COP_SUPERVISE, .trap_exit = true, .ordered = true, .on_child = on_child};
+static const cop_behaviour root_behaviour = {.name = "root",
+                                             .policy = COP_SUPERVISE,
+                                             .trap_exit = true,
+                                             .ordered = true,
+                                             .on_child = on_child};
 
 cop_err
 copi_root_start(cop_node *node)

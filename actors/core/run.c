@@ -68,8 +68,8 @@ on_stop(cop_actor *self, copi_envelope *envelope)
     }
     self->is_stopping = true;
     /* For cop_stop, which ends with the reason that was given. */
-    cop_exit *kept = self->why != NULL ? self->why
-                                       : copi_pool_take(&self->worker->pool, sizeof *kept);
+    cop_exit *kept =
+        self->why != NULL ? self->why : copi_pool_take(&self->worker->pool, sizeof *kept);
     if (kept != NULL)
         *kept = why;
     self->why = kept;
@@ -156,11 +156,11 @@ copi_receive(cop_actor *self)
         if (envelope->generation == generation)
             receive_one(self, envelope);
         else /* for one who had this slot before */
-            copi_bounce(self->node, self->worker,
-                        (cop_pid){self->node->incarnation,
-                                  (uint64_t)envelope->generation << 32 |
-                                      copi_slot(copi_pid_of(self).id)},
-                        envelope, COP_E_NOPROC);
+            copi_bounce(
+                self->node, self->worker,
+                (cop_pid){self->node->incarnation, (uint64_t)envelope->generation << 32 |
+                                                       copi_slot(copi_pid_of(self).id)},
+                envelope, COP_E_NOPROC);
     }
     atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
 }

@@ -36,7 +36,9 @@ cop_sender(const cop_actor *me)
 cop_pid
 cop_owner(const cop_actor *me)
 {
-    return me->owner == NULL ? COP_PID_NONE : copi_pid_of(me->owner);
+    const cop_actor *owner = copi_owner_of(me);
+
+    return owner == NULL ? COP_PID_NONE : copi_pid_of(owner);
 }
 
 cop_pid
@@ -70,10 +72,7 @@ cop_is_alive(const cop_actor *me, cop_pid who)
                            ? copi_table_find(&me->node->table, copi_slot(who.id))
                            : NULL;
 
-    /* relaxed: the answer may be old when it is read, whatever the order. */
-    return actor != NULL &&
-           atomic_load_explicit(&actor->id, memory_order_relaxed) == who.id &&
-           atomic_load_explicit(&actor->is_alive, memory_order_relaxed);
+    return actor != NULL && copi_lives(actor, who);
 }
 
 static const char *
@@ -92,7 +91,8 @@ cop_path(const cop_actor *me)
     char *at = end;
 
     *at = '\0';
-    for (const cop_actor *actor = me; actor->owner != NULL; actor = actor->owner) {
+    for (const cop_actor *actor = me; copi_owner_of(actor) != NULL;
+         actor = copi_owner_of(actor)) {
         const char *label = label_of(actor);
         size_t length = strlen(label), room = (size_t)(at - me->worker->path);
         if (at != end && room > 0) {

@@ -10,9 +10,9 @@
 #include <coppice/exit.h>
 
 typedef enum copi_verdict {
-    COPI_DROP,     /* nothing happens */
-    COPI_DELIVER,  /* it becomes a message */
-    COPI_DIE,      /* the actor ends with the signal's reason */
+    COPI_DROP,       /* nothing happens */
+    COPI_DELIVER,    /* it becomes a message */
+    COPI_DIE,        /* the actor ends with the signal's reason */
     COPI_DIE_KILLED, /* the actor ends, killed */
 } copi_verdict;
 

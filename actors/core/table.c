@@ -113,7 +113,7 @@ copi_table_give(copi_table *self, copi_worker *worker, cop_actor *actor)
     uint64_t id = atomic_load_explicit(&actor->id, memory_order_relaxed);
 
     actor->phase = COPI_FREE;
-    actor->owner = NULL;
+    copi_set_owner(actor, NULL);
     /* The last generation of a slot is never given out again: the slot is retired. */
     if (copi_generation(id) == UINT32_MAX)
         return;

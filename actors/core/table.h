@@ -11,9 +11,9 @@
 #include "core/actor.h"
 
 enum {
-    COPI_CHUNK = 1024,        /* records in one chunk */
-    COPI_CHUNKS_MAX = 65536,  /* 67 million actors */
-    COPI_FREE_KEEP = 256,     /* records that a worker keeps for itself */
+    COPI_CHUNK = 1024,       /* records in one chunk */
+    COPI_CHUNKS_MAX = 65536, /* 67 million actors */
+    COPI_FREE_KEEP = 256,    /* records that a worker keeps for itself */
 };
 
 /* Free records of one worker; its thread only. */

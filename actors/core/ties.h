@@ -66,7 +66,7 @@ typedef struct copi_alarm {
 
 struct copi_ties {
     copi_map links, monitors, watchers, calls, deferred, alarms;
-    copi_map watches; /* of io/watch.c */
+    copi_map watches;             /* of io/watch.c */
     cop_actor *oldest, *youngest; /* children, in the order in which they stop */
     uint32_t child_count;
     copi_timer ladder; /* the next child to be killed */

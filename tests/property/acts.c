@@ -213,7 +213,8 @@ do_link(const act *at)
 
     if (err == COP_OK)
         link_made(at->world, at->who, to);
-    EXPECT(at->world, err != COP_E_NOPROC || !was_alive, "link: no process, but #%d is alive", to);
+    EXPECT(at->world, err != COP_E_NOPROC || !was_alive, "link: no process, but #%d is alive",
+           to);
     EXPECT(at->world, err != COP_E_GONE || at->self->is_finishing, "link: gone");
     return COP_OK;
 }
@@ -251,8 +252,8 @@ do_demonitor(const act *at)
         if (one->watcher != at->who || !world_once_in(at->world, 2))
             continue;
         bool is_flush = world_once_in(at->world, 2);
-        bool was_active = is_flush ? cop_demonitor_flush(at->me, one->ref)
-                                   : cop_demonitor(at->me, one->ref);
+        bool was_active =
+            is_flush ? cop_demonitor_flush(at->me, one->ref) : cop_demonitor(at->me, one->ref);
         watching_ended(at->world, i, is_flush, was_active);
         break;
     }
@@ -284,13 +285,14 @@ static cop_err
 do_signal(const act *at)
 {
     static const cop_exit_kind kinds[] = {COP_EXIT_NORMAL, COP_EXIT_NORMAL, COP_EXIT_SHUTDOWN,
-                                          COP_EXIT_ERROR, COP_EXIT_KILLED, COP_EXIT_KILL};
+                                          COP_EXIT_ERROR,  COP_EXIT_KILLED, COP_EXIT_KILL};
     int to = world_any_tree(at->world);
 
     /* Those that trap get most of them, or nobody would live to tell. */
     if (!at->world->trees[to].traps && !world_once_in(at->world, 3))
         return COP_OK;
-    send_signal(at, to, kinds[world_pick(at->world, COP_COUNT(kinds) - world_pick(at->world, 2))]);
+    send_signal(at, to,
+                kinds[world_pick(at->world, COP_COUNT(kinds) - world_pick(at->world, 2))]);
     return COP_OK;
 }
 
@@ -359,11 +361,13 @@ do_stop_child(const act *at)
     cop_err err = cop_stop_child(at->me, one->pid);
     world_note(at->world, "stop child", at->who, child, err);
     one->is_told |= err == COP_OK;
-    EXPECT(at->world, (err == COP_OK) == (one->owner == at->who && one->reports == 0) ||
-                          one->owner == at->who,
+    EXPECT(at->world,
+           (err == COP_OK) == (one->owner == at->who && one->reports == 0) ||
+               one->owner == at->who,
            "stop #%d: %s", child, cop_err_name(err));
-    EXPECT(at->world, err == COP_OK || one->owner != at->who || one->is_disposed ||
-                          one->spawner != at->who || one->is_running,
+    EXPECT(at->world,
+           err == COP_OK || one->owner != at->who || one->is_disposed ||
+               one->spawner != at->who || one->is_running,
            "#%d does not know its child #%d", at->who, child);
     return COP_OK;
 }
@@ -374,7 +378,8 @@ static cop_err
 do_timer(const act *at)
 {
     bool is_periodic = world_once_in(at->world, 3);
-    int64_t ms = world_pick(at->world, 40) + is_periodic;
+    /* On a grid, so that several are due at once, and one cancels another. */
+    int64_t ms = 5 * (int64_t)(world_pick(at->world, 8) + is_periodic);
     uint32_t index = alarm_new(at->world, at->who, ms, is_periodic ? ms : 0);
     cop_err err;
 
@@ -417,7 +422,9 @@ do_name(const act *at)
     name_found(at->world, name, cop_whereis(at->me, text));
     switch (world_pick(at->world, 3)) {
     case 0: name_freed(at->world, name, cop_unregister(at->me, text)); break;
-    default: name_taken(at->world, name, who, cop_register(at->me, text, pid_of(at, who))); break;
+    default:
+        name_taken(at->world, name, who, cop_register(at->me, text, pid_of(at, who)));
+        break;
     }
     return COP_OK;
 }
@@ -439,10 +446,11 @@ cop_err
 tree_acts(world *self, int who, cop_actor *me, int count)
 {
     static cop_err (*const all[])(const act *) = {
-        do_spawn,  do_spawn,  do_spawn,      do_send,         do_send,   do_send,  do_send,
-        do_cast,   do_ask,    do_ask,        do_ask_cancel,   do_answer, do_link,  do_link,
-        do_unlink, do_monitor, do_monitor,   do_demonitor,    do_signal, do_signal, do_trap,
-        do_end,    do_timer,  do_timer,      do_timer_cancel, do_name,   do_stop_child};
+        do_spawn,        do_spawn,        do_spawn,  do_send,      do_send,       do_send,
+        do_send,         do_cast,         do_ask,    do_ask,       do_ask_cancel, do_answer,
+        do_link,         do_link,         do_unlink, do_monitor,   do_monitor,    do_demonitor,
+        do_signal,       do_signal,       do_trap,   do_end,       do_timer,      do_timer,
+        do_timer_cancel, do_timer_cancel, do_name,   do_stop_child};
     act at = {self, me, &self->trees[who], who};
     cop_err err = COP_OK;
 

@@ -36,9 +36,8 @@ static void
 start_one(keeper *st, cop_actor *me, kept *one)
 {
     *one = (kept){0};
-    cop_err err = cop_spawn(
-        me, &mayfly_b, &(cop_spawn_opts){.owner = cop_root(me), .link = true, .monitor = &one->ref},
-        &one->who);
+    cop_err err = cop_spawn(me, &mayfly_b,
+                            &(cop_spawn_opts){.link = true, .monitor = &one->ref}, &one->who);
     if (err != COP_OK)
         return;
     atomic_fetch_add(&st->storm->litters, 1);
@@ -57,8 +56,6 @@ told(keeper *st, cop_actor *me, kept *one)
     STORM_EXPECT(st->storm, !cop_is_alive(me, one->who));
     atomic_fetch_add(&st->storm->litters_seen, 1);
     *one = (kept){0};
-    if (!atomic_load(&st->storm->is_over))
-        start_one(st, me, one);
     return COP_OK;
 }
 
@@ -77,6 +74,15 @@ COP_HANDLER(keeper, cop_start)
     st->storm = (storm *)(uintptr_t)msg->arg;
     for (int i = 0; i < KEPT; i++)
         start_one(st, me, &st->all[i]);
+    return cop_send_every(me, 1, NULL, litter);
+}
+
+/* Now and then, or they would leave no time to anybody else. */
+COP_HANDLER(keeper, litter)
+{
+    for (int i = 0; i < KEPT && !atomic_load(&st->storm->is_over); i++)
+        if (cop_pid_is_none(st->all[i].who))
+            start_one(st, me, &st->all[i]);
     return COP_OK;
 }
 
@@ -98,12 +104,21 @@ COP_HANDLER(keeper, cop_exited)
     return told(st, me, one);
 }
 
+/* Its third word of that end, if it was abnormal. */
+COP_HANDLER(keeper, cop_child_down)
+{
+    STORM_EXPECT(st->storm, cop_exit_is_abnormal(&msg->why) && !cop_is_alive(me, msg->who));
+    return COP_OK;
+}
+
 const cop_behaviour keeper_behaviour = {
     .name = "keeper",
     .state_size = sizeof(keeper),
+    .policy = COP_ISOLATE,
     .trap_exit = true,
     .handlers = COP_HANDLERS(COP_ON(keeper, cop_start), COP_ON(keeper, cop_down),
-                             COP_ON(keeper, cop_exited))};
+                             COP_ON(keeper, cop_exited), COP_ON(keeper, cop_child_down),
+                             COP_ON(keeper, litter))};
 
 /* The main actor, whose end is the node's. */
 typedef struct trunk {

@@ -238,7 +238,7 @@ discard_unused(storm *self, bough *one, cop_err err)
 static void
 sprout(leaf *st, cop_actor *me)
 {
-    static const int32_t patience[] = {COP_STOP_BRUTAL, COP_STOP_NO_WAIT, 1, 20, 0};
+    static const int32_t patience[] = {COP_STOP_BRUTAL, COP_STOP_NO_WAIT, 1, 20, 50};
     char name[] = {'n', (char)('0' + pick(me, STORM_NAMES)), 0};
     cop_ref *place = &st->watched[pick(me, WATCHED)];
     uint64_t whose = pick(me, 10);
@@ -270,7 +270,8 @@ sprout(leaf *st, cop_actor *me)
 static cop_err
 act(leaf *st, cop_actor *me, const cop_then *then)
 {
-    cop_exit_kind kind = (cop_exit_kind)(pick(me, 2) == 0 ? COP_EXIT_SHUTDOWN : COP_EXIT_NORMAL);
+    cop_exit_kind kind =
+        (cop_exit_kind)(pick(me, 2) == 0 ? COP_EXIT_SHUTDOWN : COP_EXIT_NORMAL);
     cop_pid who = anybody(st, me);
 
     switch (pick(me, 20)) {
@@ -368,15 +369,15 @@ dispose(void *state)
 
 #define LEAF                                                                                   \
     .state_size = sizeof(leaf), .dispose = dispose,                                            \
-    .handlers = COP_HANDLERS(COP_ON(leaf, cop_start), COP_ON(leaf, cop_end),                   \
-                             COP_ON(leaf, gust), COP_ON(leaf, shout), COP_ON(leaf, drip),      \
-                             COP_ON(leaf, cop_down), COP_ON(leaf, cop_exited),                 \
-                             COP_ON(leaf, cop_stopping))
+    .handlers =                                                                                \
+        COP_HANDLERS(COP_ON(leaf, cop_start), COP_ON(leaf, cop_end), COP_ON(leaf, gust),       \
+                     COP_ON(leaf, shout), COP_ON(leaf, drip), COP_ON(leaf, cop_down),          \
+                     COP_ON(leaf, cop_exited), COP_ON(leaf, cop_stopping))
 
 static const cop_behaviour leaves[] = {
-    {.name = "leaf", LEAF},
-    {.name = "tough", .policy = COP_ISOLATE, .trap_exit = true, LEAF},
-    {.name = "tidy", .policy = COP_ISOLATE, .ordered = true, LEAF},
+    {.name = "leaf",     LEAF},
+    { .name = "tough", .policy = COP_ISOLATE, .trap_exit = true, LEAF},
+    { .name = "tidy",  .policy = COP_ISOLATE,   .ordered = true, LEAF},
 };
 
 static const cop_behaviour *

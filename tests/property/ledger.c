@@ -9,7 +9,8 @@ note_new(world *self, int kind, int from, int to)
     if (self->note_count + 1 >= NOTES)
         return 0;
     uint32_t id = ++self->note_count;
-    self->notes[id] = (note){.kind = kind, .from = from, .to = to, .seq = ++self->sent[from][to]};
+    self->notes[id] =
+        (note){.kind = kind, .from = from, .to = to, .seq = ++self->sent[from][to]};
     return id;
 }
 
@@ -20,7 +21,8 @@ note_refused(world *self, uint32_t id, cop_err err)
 
     world_note(self, "refused", one->from, id, err);
     EXPECT(self, one->state == NOTE_SENT, "a refused message %u was seen", id);
-    EXPECT(self, err == COP_E_NOPROC || err == COP_E_FULL, "message %u: %s", id, cop_err_name(err));
+    EXPECT(self, err == COP_E_NOPROC || err == COP_E_FULL, "message %u: %s", id,
+           cop_err_name(err));
     EXPECT(self, err != COP_E_NOPROC || !life_is_alive(self, one->to),
            "no process, but #%d is alive", one->to);
     EXPECT(self, err != COP_E_FULL || self->trees[one->to].bound < 100, "full at #%d", one->to);
@@ -60,8 +62,8 @@ note_handled(world *self, uint32_t id, int who, cop_pid sender)
     EXPECT(self, one->to == who, "#%d got message %u, which is for #%d", who, id, one->to);
     EXPECT(self, cop_pid_equal(from, sender), "message %u has a wrong sender", id);
     EXPECT(self, one->state == NOTE_SENT, "message %u came twice, or was refused", id);
-    EXPECT(self, one->seq > self->seen[one->from][who], "message %u from #%d is out of order", id,
-           one->from);
+    EXPECT(self, one->seq > self->seen[one->from][who], "message %u from #%d is out of order",
+           id, one->from);
     self->seen[one->from][who] = one->seq;
     one->state = NOTE_HANDLED;
     no_longer_pending(self, one);
@@ -121,8 +123,8 @@ watching_new(world *self, int watcher, int watched, cop_ref ref, bool was_gone)
     world_note(self, "monitor", watcher, watched, was_gone);
     EXPECT(self, ref.bits != 0, "a monitor without a ref");
     if (self->monitor_count < MONITORS)
-        self->monitors[self->monitor_count++] =
-            (watching){.watcher = watcher, .watched = watched, .ref = ref, .was_gone = was_gone};
+        self->monitors[self->monitor_count++] = (watching){
+            .watcher = watcher, .watched = watched, .ref = ref, .was_gone = was_gone};
 }
 
 void
@@ -133,7 +135,8 @@ watching_ended(world *self, uint32_t index, bool is_flush, bool was_active)
     world_note(self, "demonitor", one->watcher, one->watched, was_active);
     EXPECT(self, !was_active || one->state == WATCH_ACTIVE,
            "a monitor of #%d was active after it was over", one->watcher);
-    EXPECT(self, was_active || one->state != WATCH_ACTIVE || self->trees[one->watched].is_disposed,
+    EXPECT(self,
+           was_active || one->state != WATCH_ACTIVE || self->trees[one->watched].is_disposed,
            "a monitor of #%d is not active", one->watcher);
     if (one->state == WATCH_ACTIVE)
         one->state = was_active || is_flush ? WATCH_OVER : WATCH_MAY_COME;
@@ -155,8 +158,8 @@ watching_down(world *self, int who, const cop_down *down)
         return;
     }
     watching *one = &self->monitors[i];
-    EXPECT(self, one->state != WATCH_OVER, "#%d got a down of #%d twice, or after demonitor", who,
-           one->watched);
+    EXPECT(self, one->state != WATCH_OVER, "#%d got a down of #%d twice, or after demonitor",
+           who, one->watched);
     EXPECT(self, cop_pid_equal(down->who, self->trees[one->watched].pid), "a down of another");
     if (one->was_gone)
         EXPECT(self, down->why.kind == COP_EXIT_NOPROC, "a down of a dead one, but not noproc");
@@ -225,7 +228,8 @@ asking_over(world *self, int who, cop_ref ref, cop_err err, const answer *msg)
         world_fail(self, "#%d got the end of a call that it did not make", who);
         return;
     }
-    EXPECT(self, !self->calls[i].is_over, "call %u of #%d ended twice, or after cancel", i, who);
+    EXPECT(self, !self->calls[i].is_over, "call %u of #%d ended twice, or after cancel", i,
+           who);
     self->calls[i].is_over = true;
     check_outcome(self, i, err, msg);
     if (msg != NULL)

@@ -92,8 +92,8 @@ is_explained(world *self, int who, const cop_exit *why)
     bool is_childs = why->kind == COP_EXIT_ERROR && why->code == COP_E_FAILED &&
                      one->policy == COP_FAIL_FAST && why->cause_count > 0;
 
-    return one->has_wish || (is_owners && is_told) || is_childs || is_by_signal(self, who, why) ||
-           is_by_link(self, who, why);
+    return one->has_wish || (is_owners && is_told) || is_childs ||
+           is_by_signal(self, who, why) || is_by_link(self, who, why);
 }
 
 void
@@ -124,7 +124,8 @@ expect_nothing_below(world *self, int who, const char *where)
 {
     for (int i = 0; i < self->tree_count; i++)
         EXPECT(self,
-               !self->trees[i].has_begun || self->trees[i].is_disposed || !is_below(self, i, who),
+               !self->trees[i].has_begun || self->trees[i].is_disposed ||
+                   !is_below(self, i, who),
                "%s of #%d, but #%d below it is there", where, who, i);
 }
 
@@ -179,7 +180,8 @@ life_child(world *self, int owner, cop_pid pid, const cop_exit *why, const cop_c
     life_reason(self, who, why, "child's end");
     if (end != NULL) {
         EXPECT(self, end->told == one->is_told, "told is wrong for #%d", who);
-        EXPECT(self, end->start_failed == one->has_failed, "start_failed is wrong for #%d", who);
+        EXPECT(self, end->start_failed == one->has_failed, "start_failed is wrong for #%d",
+               who);
     }
 }
 
@@ -238,10 +240,14 @@ link_exited(world *self, int who, int from, const cop_exit *why)
 
     EXPECT(self, !self->unlinked[who][from], "#%d got an exit of #%d after unlink", who, from);
     note_all_seen(self, from, who);
-    if (one->late[side] > 0 && why->kind == COP_EXIT_NOPROC) {
+    bool is_open = one->state != PAIR_APART && !one->has_exited[side];
+    bool is_real =
+        is_open && (why->kind != COP_EXIT_NOPROC || is_same(why, &self->trees[from].why));
+    if (!is_real && one->late[side] > 0 && why->kind == COP_EXIT_NOPROC) {
         one->late[side]--;
     } else {
-        EXPECT(self, one->state != PAIR_APART, "#%d got an exit of #%d without a link", who, from);
+        EXPECT(self, one->state != PAIR_APART, "#%d got an exit of #%d without a link", who,
+               from);
         EXPECT(self, !one->has_exited[side], "#%d got an exit of #%d twice", who, from);
         life_reason(self, from, why, "exit");
     }
@@ -287,7 +293,8 @@ void
 name_freed(world *self, int name, cop_err err)
 {
     world_note(self, "unregister", self->names[name], name, err);
-    EXPECT(self, (err == COP_OK) == name_is_held(self, name), "unregister: %s", cop_err_name(err));
+    EXPECT(self, (err == COP_OK) == name_is_held(self, name), "unregister: %s",
+           cop_err_name(err));
     self->names[name] = NOBODY;
 }
 

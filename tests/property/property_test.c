@@ -3,7 +3,7 @@
  * property_test.c - thousands of random runs against a ledger; see world.h.
  *
  *      COPPICE_SEED=n    that run alone, and its trace if it fails
- *      COPPICE_SEEDS=n   so many runs instead of 3,000
+ *      COPPICE_SEEDS=n   so many runs instead of 6,000
  *      COPPICE_FULL=1    100,000 runs
  *
  * The runs are divided among processes, so that one that crashes has a seed, too.
@@ -39,7 +39,7 @@ number(const char *name, uint64_t otherwise)
 static uint64_t
 how_many(void)
 {
-    uint64_t usual = getenv("COPPICE_UNDER_VALGRIND") != NULL ? 60 : 3000;
+    uint64_t usual = getenv("COPPICE_UNDER_VALGRIND") != NULL ? 60 : 6000;
 
     return number("COPPICE_SEEDS", getenv("COPPICE_FULL") != NULL ? 100000 : usual);
 }

@@ -80,8 +80,9 @@ check_side(world *self, int gone, int other)
     if (left->has_toggled || !life_is_alive(self, other))
         return;
     EXPECT(self, !left->traps, "#%d got no exit of #%d", other, gone);
-    EXPECT(self, left->traps || !self->trees[gone].has_ended ||
-                     self->trees[gone].why.kind == COP_EXIT_NORMAL,
+    EXPECT(self,
+           left->traps || !self->trees[gone].has_ended ||
+               self->trees[gone].why.kind == COP_EXIT_NORMAL,
            "#%d has survived the end of #%d", other, gone);
 }
 
@@ -109,11 +110,12 @@ check_report(world *self, int who)
     const tree *one = &self->trees[who], *owner = &self->trees[one->owner];
     bool is_failure = one->is_started && !one->is_told &&
                       (!one->has_ended || cop_exit_is_abnormal(&one->why));
-    int due = owner->policy == COP_SUPERVISE ? 
-        one->is_started || one->has_lingered || one->spawner != one->owner : is_failure;
+    int due = owner->policy == COP_SUPERVISE
+                  ? one->is_started || one->has_lingered || one->spawner != one->owner
+                  : is_failure;
 
-    EXPECT(self, owner->policy != COP_FAIL_FAST || !is_failure, "#%d has survived its child #%d",
-           one->owner, who);
+    EXPECT(self, owner->policy != COP_FAIL_FAST || !is_failure,
+           "#%d has survived its child #%d", one->owner, who);
     EXPECT(self, owner->policy == COP_FAIL_FAST || one->reports == due,
            "#%d was told of #%d %d times", one->owner, who, one->reports);
 }
@@ -149,11 +151,13 @@ world_check_end(world *self)
                    self->notes[id].kind == NOTE_ANSWER,
                "message %u is neither handled nor a dead letter", id);
     for (int i = 0; i < NAMES; i++)
-        EXPECT(self, cop_pid_is_none(cop_node_whereis(self->node, (char[]){(char)('a' + i), 0})),
+        EXPECT(self,
+               cop_pid_is_none(cop_node_whereis(self->node, (char[]){(char)('a' + i), 0})),
                "name %d is left", i);
     cop_node_stats_read(self->node, &stats);
     EXPECT(self, stats.actors == 0, "%d actors are left", (int)stats.actors);
     EXPECT(self, stats.timers == 0, "%d timers are left", (int)stats.timers);
     EXPECT(self, stats.live_messages == 0, "%d messages are left", (int)stats.live_messages);
-    EXPECT(self, stats.dead_letters == self->dead_letters, "dead letters are not counted right");
+    EXPECT(self, stats.dead_letters == self->dead_letters,
+           "dead letters are not counted right");
 }

@@ -23,9 +23,9 @@
 COP_PROTOCOL(STORM)
 
 enum {
-    BOARD = 128,    /* pids that everybody knows */
-    CROWD = 200,    /* more are not started */
-    HEARD = 32,     /* senders whose last number a leaf remembers */
+    BOARD = 128, /* pids that everybody knows */
+    CROWD = 200, /* more are not started */
+    HEARD = 32,  /* senders whose last number a leaf remembers */
     WATCHED = 8,
     DRIPS = 4,
     DEFERRED = 4,

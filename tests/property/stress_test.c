@@ -151,14 +151,15 @@ start_all(storm *self, stranger *threads, uint64_t seed)
 {
     assert_int_equal(cop_node_start(self->node, &trunk_behaviour, NULL, NULL), COP_OK);
     for (int i = 0; i < KEEPERS; i++)
-        assert_int_equal(cop_node_spawn(self->node, &keeper_behaviour,
-                                        &(cop_spawn_opts){.arg = self}, NULL),
-                         COP_OK);
+        assert_int_equal(
+            cop_node_spawn(self->node, &keeper_behaviour, &(cop_spawn_opts){.arg = self}, NULL),
+            COP_OK);
     for (int i = 0; i < 20; i++)
         (void)leaf_plant(self, seed + (uint64_t)i * 1234567);
     for (uint64_t i = 0; i < THREADS; i++) {
         threads[i] = (stranger){.storm = self, .seed = seed * THREADS + i};
-        assert_int_equal(pthread_create(&threads[i].thread, NULL, run_stranger, &threads[i]), 0);
+        assert_int_equal(pthread_create(&threads[i].thread, NULL, run_stranger, &threads[i]),
+                         0);
     }
 }
 

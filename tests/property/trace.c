@@ -43,8 +43,8 @@ world_fail(world *self, const char *format, ...)
 static void
 print_event(const event *one)
 {
-    fprintf(stderr, "  %6" PRId64 " ms  #%-3d %-16s %" PRId64 " %" PRId64 "\n", one->at, one->who,
-            one->what, one->a, one->b);
+    fprintf(stderr, "  %6" PRId64 " ms  #%-3d %-16s %" PRId64 " %" PRId64 "\n", one->at,
+            one->who, one->what, one->a, one->b);
 }
 
 static void

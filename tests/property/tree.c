@@ -96,7 +96,7 @@ COP_HANDLER(plant, tick)
         life_leave(st->world, st->who);
         return cop_stop(me);
     }
-    return leave(st, me, (int)world_pick(st->world, 2));
+    return leave(st, me, (int)world_pick(st->world, 3));
 }
 
 COP_HANDLER(plant, cop_down)
@@ -109,7 +109,8 @@ COP_HANDLER(plant, cop_down)
 COP_HANDLER(plant, cop_exited)
 {
     life_enter(st->world, st->who, msg->by_link ? "exited" : "signal", msg->why.code);
-    EXPECT(st->world, tree_of(st)->traps || tree_of(st)->has_toggled, "#%d does not trap", st->who);
+    EXPECT(st->world, tree_of(st)->traps || tree_of(st)->has_toggled, "#%d does not trap",
+           st->who);
     if (msg->by_link)
         link_exited(st->world, st->who, life_find(st->world, msg->who), &msg->why);
     else
@@ -212,13 +213,14 @@ void
 tree_behaviours(world *self)
 {
     for (int i = 0; i < BEHAVIOURS; i++)
-        self->behaviours[i] = (cop_behaviour){.name = "tree",
-                                              .state_size = sizeof(plant),
-                                              .handlers = i / 6 == 1 ? slow : quick,
-                                              .policy = (cop_policy)(i % 3),
-                                              .ordered = i / 3 % 2 == 1,
-                                              .on_child = i % 3 == COP_SUPERVISE ? on_child : NULL,
-                                              .dispose = dispose};
+        self->behaviours[i] =
+            (cop_behaviour){.name = "tree",
+                            .state_size = sizeof(plant),
+                            .handlers = i / 6 == 1 ? slow : quick,
+                            .policy = (cop_policy)(i % 3),
+                            .ordered = i / 3 % 2 == 1,
+                            .on_child = i % 3 == COP_SUPERVISE ? on_child : NULL,
+                            .dispose = dispose};
 }
 
 /* ------------------------------------------------------------------------------ spawn */
@@ -254,7 +256,10 @@ make_plan(world *self, int spawner, cop_actor *me, int who, plan *out)
 {
     static const int32_t patience[] = {0, COP_STOP_BRUTAL, COP_STOP_NO_WAIT, 1, 20, 100};
 
-    *out = (plan){.arg = {self, who}, .name = (int)world_pick(self, 4 * NAMES)};
+    *out = (plan){
+        .arg = {self, who},
+          .name = (int)world_pick(self, 4 * NAMES)
+    };
     choose_owner(self, spawner, me, who, out);
     out->opts.arg = &out->arg;
     out->opts.why = &self->trees[who].why;
@@ -286,10 +291,11 @@ judge_spawn(world *self, int who, const plan *done, bool is_taken, cop_err err)
         EXPECT(self, err == COP_OK || done->ref.bits == 0, "#%d failed but is monitored", who);
         return;
     }
-    EXPECT(self,
-           (err == COP_E_NAME_TAKEN && is_taken) || (err == COP_E_GONE && is_gone) ||
-               (err == COP_E_GONE && one->spawner != NOBODY && !life_is_alive(self, one->spawner)),
-           "#%d was not started: %s", who, cop_err_name(err));
+    EXPECT(
+        self,
+        (err == COP_E_NAME_TAKEN && is_taken) || (err == COP_E_GONE && is_gone) ||
+            (err == COP_E_GONE && one->spawner != NOBODY && !life_is_alive(self, one->spawner)),
+        "#%d was not started: %s", who, cop_err_name(err));
 }
 
 static void

@@ -137,7 +137,8 @@ world_run(world *self, uint64_t seed)
         plant_first(self);
         live(self);
         if (self->failure[0] == '\0') {
-            EXPECT(self, cop_sim_stop(self->sim, self->node, STOP_MS), "the node does not stop");
+            EXPECT(self, cop_sim_stop(self->sim, self->node, STOP_MS),
+                   "the node does not stop");
             world_check_end(self);
         }
     }

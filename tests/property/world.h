@@ -49,8 +49,18 @@ enum {
 
 /* Something sent from one to another that has a place in their order. */
 typedef struct note {
-    enum { NOTE_MESSAGE, NOTE_QUESTION, NOTE_ANSWER, NOTE_SIGNAL } kind;
-    enum { NOTE_SENT, NOTE_REFUSED, NOTE_HANDLED, NOTE_DEAD } state;
+    enum {
+        NOTE_MESSAGE,
+        NOTE_QUESTION,
+        NOTE_ANSWER,
+        NOTE_SIGNAL
+    } kind;
+    enum {
+        NOTE_SENT,
+        NOTE_REFUSED,
+        NOTE_HANDLED,
+        NOTE_DEAD
+    } state;
     int from, to;
     uint32_t seq;
     cop_exit_kind exit; /* of a signal */
@@ -61,7 +71,11 @@ typedef struct watching {
     int watcher, watched;
     cop_ref ref;
     bool was_gone; /* the watched had ended before */
-    enum { WATCH_ACTIVE, WATCH_MAY_COME, WATCH_OVER } state;
+    enum {
+        WATCH_ACTIVE,
+        WATCH_MAY_COME,
+        WATCH_OVER
+    } state;
 } watching;
 
 typedef struct asking {
@@ -103,7 +117,7 @@ typedef struct tree {
     uint32_t bound;
     uint32_t pending; /* messages accepted and not handled */
     int reports;      /* how often its owner was told of its end */
-    bool has_wish;     /* it has said how it ends */
+    bool has_wish;    /* it has said how it ends */
     cop_exit wish, why;
     cop_exit stopping; /* why it was told to stop */
     cop_token tokens[TOKENS];
@@ -111,14 +125,18 @@ typedef struct tree {
     int token_count;
     uint32_t stop_timer;
     uint64_t entered_at, disposed_at; /* events: its last handler began; its end */
-    int cancelled; /* calls that ended so when it finished */
+    int cancelled;                    /* calls that ended so when it finished */
 } tree;
 
 /* Is there a link?  What one side did last is known; what both did at once is not. */
 typedef struct pair {
-    enum { PAIR_APART, PAIR_LINKED, PAIR_UNSURE } state;
+    enum {
+        PAIR_APART,
+        PAIR_LINKED,
+        PAIR_UNSURE
+    } state;
     /* Of each side, the lower number first: */
-    uint8_t acted[2];   /* since all was quiet; bit 0: linked, bit 1: unlinked */
+    uint8_t acted[2]; /* since all was quiet; bit 0: linked, bit 1: unlinked */
     bool was_linked;
     bool has_exited[2]; /* it had the other's exit, and has not linked again */
     uint16_t late[2];   /* links that it made when the other had ended: a noproc for each */
@@ -150,8 +168,8 @@ typedef struct world {
     uint32_t call_count;
     alarm_note timers[TIMERS];
     uint32_t timer_count;
-    int names[NAMES]; /* who has it, or NOBODY */
-    pair pairs[TREES][TREES]; /* the lower number first */
+    int names[NAMES];            /* who has it, or NOBODY */
+    pair pairs[TREES][TREES];    /* the lower number first */
     bool unlinked[TREES][TREES]; /* [by][from]: nothing of that link may act any more */
     uint32_t sent[TREES + 1][TREES], seen[TREES + 1][TREES];
     uint64_t dead_letters;
@@ -241,7 +259,8 @@ void life_ended(world *self, int who, const cop_exit *why);
 void life_disposed(world *self, int who);
 /* A reason of the end of `who` that somebody was told. */
 void life_reason(world *self, int who, const cop_exit *why, const char *where);
-void life_child(world *self, int owner, cop_pid pid, const cop_exit *why, const cop_child_end *end);
+void life_child(world *self, int owner, cop_pid pid, const cop_exit *why,
+                const cop_child_end *end);
 
 void link_made(world *self, int by, int with);
 void link_cut(world *self, int by, int with);
