@@ -150,11 +150,14 @@ uint64_t copi_new_ref(copi_worker *worker);
 void copi_pin(cop_actor *self);
 void copi_unpin(cop_actor *self);
 
-/* life.c */
+/* begin.c */
 
 /* As cop_spawn; `me` is the spawner.  Only me's runner. */
 cop_err copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
                    cop_pid *out);
+
+/* life.c */
+
 /* Begins the end, if it has not begun; `why` is copied. */
 void copi_end(cop_actor *self, const cop_exit *why);
 /* The end by a failure of a handler or of init; uses what cop_fail has said. */
@@ -176,6 +179,10 @@ copi_is_open(const cop_actor *self)
 /* Frees all that it has without any order or code of its own but dispose; the simulator's
  * end, after which nothing runs. */
 void copi_discard(cop_actor *self);
+/* From here on the mailbox takes nothing; what was in it has been answered. */
+void copi_close_mailbox(cop_actor *self);
+/* Frees the state. */
+void copi_free_furniture(cop_actor *self);
 /* Frees the kept record. */
 void copi_exit_free(cop_actor *self);
 /* Tells the owner that this actor is gone; it has ended. */

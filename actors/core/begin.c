@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * begin.c - how an actor begins: a record, a mailbox, a name, an owner, ties, init.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/dispatch.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+enum {
+    STOP_MS = 5000 /* as OTP's supervisor gives a worker */
+};
+
+static cop_err
+check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts)
+{
+    if (!copi_is_open(me))
+        return COP_E_GONE;
+    if (behaviour == NULL ||
+        (behaviour->policy == COP_SUPERVISE && behaviour->on_child == NULL) ||
+        opts->mailbox > COP_MAILBOX_MAX || behaviour->mailbox > COP_MAILBOX_MAX ||
+        opts->stop_ms < COP_STOP_NO_WAIT)
+        return COP_E_INVAL;
+    return COP_OK;
+}
+
+static char *
+copied(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+/* Everything but what others see.  False if there is no memory. */
+static bool
+furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
+        const cop_spawn_opts *opts)
+{
+    const char *label = opts->label != NULL ? opts->label : opts->name;
+
+    self->task.home = COPI_ANYWHERE;
+    self->node = me->node;
+    self->worker = me->worker;
+    self->behaviour = behaviour;
+    self->state = NULL;
+    self->batch = self->batch_last = NULL;
+    self->batch_count = 0;
+    self->current = NULL;
+    self->ties = NULL;
+    self->why = NULL;
+    self->pins = 0;
+    self->phase = COPI_STARTING;
+    self->traps = behaviour->trap_exit;
+    self->is_leaving = self->is_stopping = self->is_killed = self->is_started = false;
+    self->is_inline = true;
+    self->exit_kind = COP_EXIT_NORMAL;
+    self->exit_code = 0;
+    self->cookie = opts->cookie;
+    self->stop_ms = opts->stop_ms == 0 ? STOP_MS : opts->stop_ms;
+    self->kill_at = 0;
+    self->is_told = false;
+    self->older = self->younger = NULL;
+    atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
+    self->label = copied(label);
+    if (behaviour->state_size > 0) {
+        self->state = copi_pool_take(&me->worker->pool, behaviour->state_size);
+        if (self->state != NULL)
+            memset(self->state, 0, behaviour->state_size);
+    }
+    return (label == NULL || self->label != NULL) &&
+           (behaviour->state_size == 0 || self->state != NULL);
+}
+
+/* Opens the mailbox, which makes the pid good for something. */
+static void
+open_mailbox(cop_actor *self, const cop_spawn_opts *opts)
+{
+    uint32_t bound = opts->mailbox != 0 ? opts->mailbox : self->behaviour->mailbox;
+
+    /* release: pairs with copi_lives; the slot's new id is visible. */
+    atomic_store_explicit(&self->is_alive, true, memory_order_release);
+    copi_mailbox_open(&self->mailbox, bound != 0 ? bound : COP_MAILBOX_DEFAULT);
+}
+
+static cop_err
+take_name(cop_actor *self, const char *name)
+{
+    if (name == NULL)
+        return COP_OK;
+    return copi_registry_add(&self->node->registry, name, self, copi_pid_of(self));
+}
+
+/* Gives the child to an owner who is somebody else; it is his from here. */
+static cop_err
+hand_over(cop_actor *me, cop_actor *child, cop_pid owner)
+{
+    cop_actor *record = owner.node == me->node->incarnation
+                            ? copi_table_find(&me->node->table, copi_slot(owner.id))
+                            : NULL;
+    copi_envelope *adopt = copi_envelope_new(me->worker, COPI_ADOPT, sizeof(cop_actor *));
+
+    if (adopt == NULL)
+        return COP_E_NOMEM;
+    copi_set_owner(child, record);
+    if (record == me->node->root)
+        child->cookie = COPI_GUEST; /* the root's own cookies mean something to it */
+    memcpy(copi_payload(adopt), &child, sizeof(cop_actor *));
+    if (record == NULL || copi_push(me->node, me->worker, owner, adopt) != COP_OK) {
+        copi_envelope_free(me->worker, adopt);
+        return COP_E_GONE;
+    }
+    /* An owner that has it cannot end before the child.  So if that pid is stale now, the
+     * slot's next actor got it, and throws it away unopened.
+     * relaxed: the push has acquired what the opening of that mailbox released. */
+    return atomic_load_explicit(&record->id, memory_order_relaxed) == owner.id ? COP_OK
+                                                                               : COP_E_GONE;
+}
+
+static cop_err
+give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
+{
+    cop_pid self = copi_pid_of(me);
+
+    if (!cop_pid_is_none(opts->owner) && !cop_pid_equal(opts->owner, self))
+        return hand_over(me, child, opts->owner);
+    if (copi_ties_of(me) == NULL)
+        return COP_E_NOMEM;
+    copi_set_owner(child, me);
+    copi_child_add(me, child, opts);
+    return COP_OK;
+}
+
+static cop_err
+tie(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
+{
+    if (opts->link)
+        COP_TRY(copi_link_child(me, child));
+    if (opts->monitor != NULL)
+        COP_TRY(copi_monitor_child(me, child, opts->monitor));
+    return COP_OK;
+}
+
+/* Who gets an error from spawn gets no signal as well. */
+static void
+untie(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
+{
+    if (opts->link) {
+        copi_link_forget(me, copi_pid_of(child));
+        copi_link_forget(child, copi_pid_of(me));
+    }
+    if (opts->monitor != NULL && opts->monitor->bits != 0) {
+        copi_monitor_forget(me, child, *opts->monitor);
+        opts->monitor->bits = 0;
+    }
+}
+
+static cop_err
+run_init(cop_actor *self, const void *arg)
+{
+    void *outer = self->worker->current;
+    cop_err err = COP_OK;
+
+    self->worker->current = self;
+    if (self->behaviour->init != NULL)
+        err = self->behaviour->init(self, self->state, arg);
+    else if (copi_handler_for(self->behaviour, &cop_start_type) != NULL)
+        err = copi_dispatch(self, &cop_start_type, &(cop_start){arg});
+    self->worker->current = outer;
+    return err;
+}
+
+/* The owner's list, and the record, without the child. */
+static void
+forget_child(cop_actor *me, cop_actor *child)
+{
+    copi_child_remove(me, child);
+    copi_table_give(&me->node->table, me->worker, child);
+}
+
+/* Ends a child whose init has failed, and if possible is rid of it at once. */
+static void
+fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err err)
+{
+    untie(me, child, opts);
+    copi_end_failed(child, err);
+    if (opts->why != NULL)
+        copi_exit_of(child, opts->why);
+    copi_receive(child);
+    /* Another owner has it already, and is told as of any end. */
+    bool is_mine = copi_owner_of(child) == me;
+    child->is_inline = is_mine;
+    if (copi_finish(child)) {
+        if (is_mine)
+            forget_child(me, child);
+        return;
+    }
+    child->is_inline = false;
+    if (opts->lingers != NULL)
+        *opts->lingers = true;
+    copi_release(child);
+}
+
+static void
+started(cop_actor *me, cop_actor *child)
+{
+    child->is_started = true;
+    child->is_inline = false;
+    child->phase = COPI_RUNNING;
+    COPI_TALLY(me->worker, spawned, 1);
+    if (atomic_load_explicit(&child->is_named, memory_order_relaxed))
+        copi_names_told(child);
+    copi_after_handler(child, COP_OK);
+    if (child->phase == COPI_ENDING) {
+        /* What init was sent may change how it ends: a kill, a child to adopt. */
+        copi_receive(child);
+        if (copi_finish(child))
+            return;
+    }
+    copi_release(child);
+}
+
+/* Before the child's pid was given to anybody. */
+static cop_err
+abandon(cop_actor *me, cop_actor *child, cop_err err)
+{
+    atomic_store_explicit(&child->is_alive, false, memory_order_relaxed);
+    copi_free_furniture(child);
+    free(child->label);
+    copi_ties_free(child);
+    copi_table_give(&me->node->table, me->worker, child);
+    return err;
+}
+
+cop_err
+copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+           cop_pid *out)
+{
+    static const cop_spawn_opts none = {0};
+
+    if (opts == NULL)
+        opts = &none;
+    if (opts->monitor != NULL)
+        opts->monitor->bits = 0;
+    if (opts->lingers != NULL)
+        *opts->lingers = false;
+    COP_TRY(check_spawn(me, behaviour, opts));
+    cop_actor *child = copi_table_take(&me->node->table, me->worker);
+    if (child == NULL)
+        return COP_E_NOMEM;
+    if (!furnish(child, me, behaviour, opts))
+        return abandon(me, child, COP_E_NOMEM);
+    open_mailbox(child, opts);
+    cop_err err = take_name(child, opts->name);
+    if (err == COP_OK && (err = give_owner(me, child, opts)) != COP_OK)
+        copi_names_end(child);
+    if (err != COP_OK) {
+        copi_close_mailbox(child);
+        return abandon(me, child, err);
+    }
+    cop_pid pid = copi_pid_of(child);
+    if ((err = tie(me, child, opts)) == COP_OK)
+        err = run_init(child, opts->arg);
+    if (err != COP_OK) {
+        fail_start(me, child, opts, err);
+        return err;
+    }
+    started(me, child);
+    if (out != NULL)
+        *out = pid;
+    return COP_OK;
+}
+
+cop_err
+cop_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+          cop_pid *out)
+{
+    return copi_spawn(me, behaviour, opts, out);
+}
