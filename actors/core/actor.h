@@ -17,6 +17,7 @@
 #ifndef COPPICE_CORE_ACTOR_H
 #define COPPICE_CORE_ACTOR_H
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -91,15 +92,28 @@ struct cop_actor {
     int32_t stop_ms;
     bool is_told;
 
-    /* Written by the runner as its last act, then the owner's. */
-    copi_envelope ending;
+    /*
+     * A state that fits stands in the record.  When it is gone, the runner as its last act
+     * writes the envelope that tells the owner, whose it is from then on.
+     */
+    union {
+        copi_envelope ending;
+        alignas(16) char small_state[sizeof(copi_envelope)];
+    };
 };
+
+/* The first member of every node, without the rest of it. */
+static inline uint64_t
+copi_incarnation(const cop_node *node)
+{
+    return *(const uint64_t *)(const void *)node;
+}
 
 static inline cop_pid
 copi_pid_of(const cop_actor *self)
 {
     /* relaxed: read by who owns or runs the actor. */
-    return (cop_pid){cop_node_incarnation(self->node),
+    return (cop_pid){copi_incarnation(self->node),
                      atomic_load_explicit(&self->id, memory_order_relaxed)};
 }
 
@@ -160,6 +174,8 @@ cop_err copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spaw
 
 /* Begins the end, if it has not begun; `why` is copied. */
 void copi_end(cop_actor *self, const cop_exit *why);
+/* The same for the reason that cop_stop or cop_fail has left. */
+void copi_end_as_said(cop_actor *self);
 /* The end by a failure of a handler or of init; uses what cop_fail has said. */
 void copi_end_failed(cop_actor *self, cop_err err);
 /* Ends at once, or hardens an end that has begun.  No more code of its own runs. */

@@ -43,7 +43,6 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->node = me->node;
     self->worker = me->worker;
     self->behaviour = behaviour;
-    self->state = NULL;
     self->batch = self->batch_last = NULL;
     self->batch_count = 0;
     self->current = NULL;
@@ -63,13 +62,12 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
     self->label = copied(label);
-    if (behaviour->state_size > 0) {
-        self->state = copi_pool_take(&me->worker->pool, behaviour->state_size);
-        if (self->state != NULL)
-            memset(self->state, 0, behaviour->state_size);
-    }
-    return (label == NULL || self->label != NULL) &&
-           (behaviour->state_size == 0 || self->state != NULL);
+    self->state = behaviour->state_size <= sizeof self->small_state
+                      ? self->small_state
+                      : copi_pool_take(&me->worker->pool, behaviour->state_size);
+    if (self->state != NULL)
+        memset(self->state, 0, behaviour->state_size);
+    return (label == NULL || self->label != NULL) && self->state != NULL;
 }
 
 /* Opens the mailbox, which makes the pid good for something. */

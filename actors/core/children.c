@@ -285,12 +285,26 @@ apply_policy(cop_actor *self, const cop_child_end *end)
     return COP_OK;
 }
 
+/* An end that nobody has anything to say to: most are. */
+static bool
+is_unremarkable(const cop_actor *self, const cop_actor *child)
+{
+    return child->why == NULL && self->behaviour->policy != COP_SUPERVISE &&
+           self->phase == COPI_RUNNING &&
+           (child->exit_kind == COP_EXIT_NORMAL || child->exit_kind == COP_EXIT_SHUTDOWN);
+}
+
 cop_err
 copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
 {
     cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
     cop_exit why;
 
+    if (is_unremarkable(self, child)) {
+        copi_child_remove(self, child);
+        copi_table_give(&self->node->table, self->worker, child);
+        return COP_OK;
+    }
     copi_exit_of(child, &why);
     if (child->why != NULL) {
         child->worker = self->worker;

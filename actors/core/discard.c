@@ -81,7 +81,8 @@ copi_discard(cop_actor *self)
     discard_ties(self);
     if (self->phase != COPI_ENDED && self->behaviour->dispose != NULL)
         self->behaviour->dispose(self->state);
-    copi_pool_give(&self->worker->pool, self->state, self->behaviour->state_size);
+    if (self->state != NULL)
+        copi_free_furniture(self);
     if (self->why != NULL)
         copi_exit_free(self);
     free(self->label);

@@ -40,7 +40,8 @@ copi_close_mailbox(cop_actor *self)
 void
 copi_free_furniture(cop_actor *self)
 {
-    copi_pool_give(&self->worker->pool, self->state, self->behaviour->state_size);
+    if (self->state != self->small_state)
+        copi_pool_give(&self->worker->pool, self->state, self->behaviour->state_size);
     self->state = NULL;
 }
 
@@ -84,6 +85,14 @@ copi_end(cop_actor *self, const cop_exit *why)
     if (!copi_is_open(self))
         return;
     keep_exit(self, why);
+    copi_end_as_said(self);
+}
+
+void
+copi_end_as_said(cop_actor *self)
+{
+    if (!copi_is_open(self))
+        return;
     self->phase = COPI_ENDING;
     atomic_store_explicit(&self->is_alive, false, memory_order_seq_cst);
     copi_mailbox_shut_door(&self->mailbox);
@@ -125,15 +134,17 @@ copi_kill_self(cop_actor *self)
 static void
 run_terminate(cop_actor *self)
 {
+    bool is_handled = copi_handler_for(self->behaviour, &cop_end_type) != NULL;
     cop_end end;
 
-    if (!self->is_started || self->is_killed)
+    if (!self->is_started || self->is_killed ||
+        (self->behaviour->terminate == NULL && !is_handled))
         return;
     copi_exit_of(self, &end.why);
     self->current = NULL;
     if (self->behaviour->terminate != NULL)
         self->behaviour->terminate(self, self->state, &end.why);
-    else if (copi_handler_for(self->behaviour, &cop_end_type) != NULL)
+    else
         (void)copi_dispatch(self, &cop_end_type, &end);
 }
 
@@ -149,18 +160,35 @@ copi_push_ending(cop_actor *self)
 
 /* The root has nobody but the node. */
 static void
-tell_owner(cop_actor *self, const cop_exit *why)
+tell_owner(cop_actor *self)
 {
-    if (copi_owner_of(self) != NULL)
+    cop_exit why;
+
+    if (copi_owner_of(self) != NULL) {
         copi_push_ending(self);
-    else
-        copi_node_ended(self->node, why);
+        return;
+    }
+    copi_exit_of(self, &why);
+    copi_node_ended(self->node, &why);
+}
+
+/* Links and monitors, the last of all that it was tied to. */
+static void
+tell_others(cop_actor *self)
+{
+    cop_exit why;
+
+    if (self->ties == NULL)
+        return;
+    copi_exit_of(self, &why);
+    copi_links_end(self, &why);
+    copi_monitors_end(self, &why);
+    copi_ties_free(self);
 }
 
 bool
 copi_finish(cop_actor *self)
 {
-    cop_exit why;
     copi_ties *ties = self->ties;
 
     if (ties != NULL && ties->child_count > 0)
@@ -180,12 +208,7 @@ copi_finish(cop_actor *self)
     copi_names_end(self);
     copi_free_furniture(self);
     copi_close_mailbox(self);
-    copi_exit_of(self, &why);
-    if (ties != NULL) {
-        copi_links_end(self, &why);
-        copi_monitors_end(self, &why);
-        copi_ties_free(self);
-    }
+    tell_others(self);
     free(self->label);
     self->label = NULL;
     self->phase = COPI_ENDED;
@@ -193,7 +216,7 @@ copi_finish(cop_actor *self)
         COPI_TALLY(self->worker, ended, 1);
     self->worker->current = NULL;
     if (!self->is_inline)
-        tell_owner(self, &why);
+        tell_owner(self);
     else if (self->why != NULL)
         copi_exit_free(self);
     return true;
@@ -211,12 +234,15 @@ copi_exit_free(cop_actor *self)
 cop_err
 cop_stop(cop_actor *me)
 {
+    if (me->why == NULL && copi_is_open(me)) {
+        me->is_leaving = true;
+        me->exit_kind = me->is_stopping ? COP_EXIT_SHUTDOWN : COP_EXIT_NORMAL;
+        me->exit_code = 0;
+        return COP_OK;
+    }
     cop_exit why = {.kind = COP_EXIT_NORMAL};
-
-    if (me->is_stopping && me->why != NULL)
-        why = *me->why;
-    else if (me->is_stopping)
-        why.kind = COP_EXIT_SHUTDOWN;
+    if (me->is_stopping)
+        why = *me->why; /* the reason that it was told */
     return cop_stop_with(me, &why);
 }
 

@@ -16,8 +16,8 @@
 
 struct cop_node {
     /* Written before the workers start. */
+    uint64_t incarnation; /* first: actor.h reads it */
     char name[64];
-    uint64_t incarnation;
     cop_node_opts opts;
     copi_sched sched;
     copi_table table;

@@ -25,7 +25,7 @@ copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelo
         return COP_E_NOPROC;
     envelope->generation = copi_generation(to.id);
     if (worker != NULL)
-        worker->spent++;
+        worker->spent += COPI_SEND_COST;
     switch (copi_mailbox_push(&actor->mailbox, &envelope->mail,
                               copi_kind_urgency((copi_kind)envelope->kind))) {
     case COPI_PUSHED: return COP_OK;

@@ -7,6 +7,10 @@
 
 #include "core/actor.h"
 
+enum {
+    COPI_SEND_COST = 8 /* of a slice; see run.c */
+};
+
 /*
  * A message or signal that is not in an envelope yet: what a route to another node gets.
  * Everything is borrowed for the call.

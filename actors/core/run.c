@@ -9,9 +9,10 @@
 #include "core/ties.h"
 
 enum {
-    /* Messages that one actor may handle or send before it is another's turn.  Sending
-     * counts, so that a producer does not run far ahead of its consumer. */
-    SLICE = 128
+    /* How many messages one actor may handle before it is another's turn.  Sending one
+     * counts COPI_SEND_COST, so that a producer does not run far ahead of its consumer. */
+    SLICE = 1024,
+    SIMULATED_SLICE = 2 * COPI_SEND_COST + 1,
 };
 
 void
@@ -193,16 +194,12 @@ handle(cop_actor *self, copi_envelope *envelope)
 void
 copi_after_handler(cop_actor *self, cop_err err)
 {
-    cop_exit why;
-
     if (COPI_LIKELY(err == COP_OK && !self->is_leaving))
         return;
-    if (err != COP_OK) {
+    if (err != COP_OK)
         copi_end_failed(self, err);
-    } else {
-        copi_exit_of(self, &why);
-        copi_end(self, &why);
-    }
+    else
+        copi_end_as_said(self);
     self->is_leaving = false;
 }
 
@@ -221,7 +218,7 @@ slice_of(copi_worker *worker)
 {
     copi_simulation *simulation = worker->sched->simulation;
 
-    return COPI_LIKELY(simulation == NULL) ? SLICE : 1 + copi_rng_below(&simulation->rng, 4);
+    return COPI_LIKELY(simulation == NULL) ? SLICE : 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
 }
 
 void
