@@ -94,14 +94,7 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
     copi_call *call = new_call(me, to, within_ms, then);
     if (call == NULL)
         return COP_E_NOMEM;
-    cop_err err = copi_send(me->node, me->worker,
-                            &(copi_parcel){.kind = COPI_CALL,
-                                           .from = copi_pid_of(me),
-                                           .to = to,
-                                           .ref = call->node.low,
-                                           .type = type,
-                                           .body = message,
-                                           .within_ms = within_ms});
+    cop_err err = copi_send_typed(me, COPI_CALL, to, call->node.low, type, message);
     if (err != COP_OK)
         detach(me, call);
     else if (out != NULL)
@@ -252,10 +245,8 @@ cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
 {
     if (!is_request(me))
         return COP_E_GONE;
-    copi_parcel parcel = answer_to(me, COPI_REPLY, me->current->from, me->current->ref);
-    parcel.type = type;
-    parcel.body = message;
-    cop_err err = copi_send(me->node, me->worker, &parcel);
+    cop_err err =
+        copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, type, message);
     if (err != COP_E_NOMEM && err != COP_E_TOO_LARGE)
         me->current->kind = COPI_USER_MESSAGE;
     /* A caller that is gone wants no answer. */
@@ -327,15 +318,12 @@ redeem(cop_actor *me, cop_token token)
 cop_err
 cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const void *message)
 {
-    copi_parcel parcel = answer_to(me, COPI_REPLY, token->caller, token->call.bits);
     cop_token kept = *token;
 
     if (!redeem(me, kept))
         return COP_E_GONE;
     *token = (cop_token){0};
-    parcel.type = type;
-    parcel.body = message;
-    cop_err err = copi_send(me->node, me->worker, &parcel);
+    cop_err err = copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, type, message);
     if (err == COP_E_NOMEM || err == COP_E_TOO_LARGE)
         send_error(me, kept.caller, kept.call.bits, err);
     return err == COP_E_NOPROC || err == COP_E_NOCONNECTION ? COP_OK : err;

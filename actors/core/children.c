@@ -275,7 +275,8 @@ apply_policy(cop_actor *self, const cop_child_end *end)
 {
     bool is_failure = cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
 
-    if (!copi_is_open(self))
+    /* A supervisor that ends still hears what becomes of its children. */
+    if (!copi_is_open(self) && (self->behaviour->policy != COP_SUPERVISE || self->is_killed))
         return COP_OK;
     switch (self->behaviour->policy) {
     case COP_SUPERVISE: return self->behaviour->on_child(self, self->state, end);

@@ -158,6 +158,33 @@ copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
     return err;
 }
 
+/* The common case without a parcel in between. */
+cop_err
+copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
+                const void *message)
+{
+    cop_node *node = me->node;
+    cop_pid self = copi_pid_of(me);
+
+    if (COPI_UNLIKELY(to.node != node->incarnation))
+        return copi_send(node, me->worker,
+                         &(copi_parcel){.kind = kind,
+                                        .from = self,
+                                        .to = to,
+                                        .ref = ref,
+                                        .type = type,
+                                        .body = message});
+    copi_envelope *made = copi_envelope_typed(me->worker, kind, type, message);
+    if (COPI_UNLIKELY(made == NULL))
+        return type->size > COPI_PAYLOAD_MAX ? COP_E_TOO_LARGE : COP_E_NOMEM;
+    made->from = self;
+    made->ref = ref;
+    cop_err err = copi_push(node, me->worker, to, made);
+    if (COPI_UNLIKELY(err != COP_OK))
+        copi_envelope_free(me->worker, made);
+    return err;
+}
+
 /* ------------------------------------------------------------------------ bouncing */
 
 /* What the sender of a signal is told when there is nobody to receive it. */

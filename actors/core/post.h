@@ -24,7 +24,6 @@ typedef struct copi_parcel {
     const cop_exit *why; /* of EXIT, DOWN */
     bool by_link;        /* of EXIT */
     cop_err err;         /* of REPLY_ERROR */
-    int32_t within_ms;   /* of CALL: after that nobody waits for the answer */
 } copi_parcel;
 
 /*
@@ -49,7 +48,12 @@ cop_err copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope
 /* Pushes an embedded envelope to the actor itself, which is alive. */
 void copi_push_self(copi_worker *worker, cop_actor *self, copi_envelope *envelope);
 
-/* Sends a message, wherever `to` is.  As cop_send. */
+/* Sends a message of an actor, which runs, wherever `to` is: COPI_USER_MESSAGE, COPI_CALL or
+ * COPI_REPLY with its ref.  As cop_send. */
+cop_err copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref,
+                        const cop_type *type, const void *message);
+
+/* The same for any parcel and any sender. */
 cop_err copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
 
 /* Sends a signal, wherever `to` is.  If there is nobody, the sender gets the answer that

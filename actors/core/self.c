@@ -124,12 +124,7 @@ cop_log(cop_actor *me, const char *format, ...)
 cop_err
 cop_send_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
 {
-    return copi_send(me->node, me->worker,
-                     &(copi_parcel){.kind = COPI_USER_MESSAGE,
-                                    .from = copi_pid_of(me),
-                                    .to = to,
-                                    .type = type,
-                                    .body = message});
+    return copi_send_typed(me, COPI_USER_MESSAGE, to, 0, type, message);
 }
 
 void
