@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * alarms.c - <coppice/timer.h>: messages to oneself, later.
+ *
+ * An actor with alarms is pinned to its worker, whose slots know them by number.  What a
+ * user holds is that number and the worker's, so that a handle from before a move to
+ * another worker finds nothing there.
  */
 #include <coppice/timer.h>
 
@@ -9,14 +13,29 @@
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "message/copy.h"
+
+static void *
+message_of(copi_alarm *alarm)
+{
+    return (char *)alarm + (sizeof *alarm + 15) / 16 * 16;
+}
+
+static cop_timer
+handle_of(const copi_worker *worker, uint64_t number)
+{
+    return (cop_timer){{(uint64_t)(worker->index + 1) << COPI_SLOTS_BITS | number}};
+}
 
 static copi_alarm *
 find(cop_actor *self, cop_timer timer)
 {
-    if (self->ties == NULL)
+    uint64_t number = timer.ref.bits & ((UINT64_C(1) << COPI_SLOTS_BITS) - 1);
+
+    if (timer.ref.bits >> COPI_SLOTS_BITS != self->worker->index + 1)
         return NULL;
-    copi_map_node *node = copi_map_find(&self->ties->alarms, 0, timer.ref.bits);
-    return node == NULL ? NULL : COPI_CONTAINER(node, copi_alarm, node);
+    copi_alarm *alarm = copi_slots_find(&self->worker->alarms, number);
+    return alarm != NULL && alarm->actor == self ? alarm : NULL;
 }
 
 static void
@@ -31,48 +50,75 @@ on_due(copi_worker *worker, copi_timer *timer)
 static void
 free_alarm(cop_actor *self, copi_alarm *alarm)
 {
-    if (alarm->message != NULL)
-        copi_envelope_free(self->worker, alarm->message);
-    copi_pool_give(&self->worker->pool, alarm, sizeof *alarm);
+    copi_pool_give(&self->worker->pool, alarm, alarm->size);
 }
 
-/* Nobody's alarm any more; its memory goes when it is out of the mailbox. */
+/* Nobody's alarm any more, but still in memory. */
 static void
-release(cop_actor *self, copi_alarm *alarm)
+detach(cop_actor *self, copi_alarm *alarm)
 {
+    *(alarm->younger == NULL ? &self->ties->alarms : &alarm->younger->older) = alarm->older;
+    if (alarm->older != NULL)
+        alarm->older->younger = alarm->younger;
+    copi_slots_remove(&self->worker->alarms, alarm->number);
     copi_timer_disarm(self->worker, &alarm->timer);
     copi_unpin(self);
+}
+
+/* The same; its memory goes now, or when it is out of the mailbox. */
+static void
+discard(cop_actor *self, copi_alarm *alarm)
+{
+    detach(self, alarm);
     if (alarm->is_queued)
         alarm->is_dropped = true;
     else
         free_alarm(self, alarm);
 }
 
-static void
-detach(cop_actor *self, copi_alarm *alarm)
-{
-    copi_map_remove(&self->ties->alarms, &alarm->node);
-    release(self, alarm);
-}
-
+/* With its message; NULL if there is no memory. */
 static copi_alarm *
 new_alarm(cop_actor *me, const cop_type *type, const void *message)
 {
-    if (copi_ties_of(me) == NULL)
+    size_t extra = type->flat ? 0 : copi_message_extra(type, message);
+
+    if (extra > COPI_PAYLOAD_MAX || copi_ties_of(me) == NULL)
         return NULL;
-    copi_alarm *alarm = copi_pool_take(&me->worker->pool, sizeof *alarm);
+    size_t size = (sizeof(copi_alarm) + 15) / 16 * 16 + type->size + extra;
+    copi_alarm *alarm = copi_pool_take(&me->worker->pool, size);
     if (alarm == NULL)
         return NULL;
     *alarm = (copi_alarm){
-        .node = {.low = copi_new_ref(me->worker)},
-        .timer = {.fire = on_due},
-        .due = {.kind = COPI_TIMER},
+        .due = {.kind = COPI_TIMER, .type = type},
+        .timer = {.fire = on_due                 },
         .actor = me,
-        .message = copi_envelope_typed(me->worker, COPI_USER_MESSAGE, type, message)};
-    if (alarm->message != NULL)
-        return alarm;
-    copi_pool_give(&me->worker->pool, alarm, sizeof *alarm);
-    return NULL;
+        .size = (uint32_t)size
+    };
+    copi_message_copy(type, message_of(alarm), message);
+    return alarm;
+}
+
+/* Into the worker's slots and timers.  False, and in neither, if there is no memory. */
+static bool
+set(cop_actor *me, copi_alarm *alarm)
+{
+    alarm->number = copi_slots_add(&me->worker->alarms, alarm);
+    if (alarm->number == 0)
+        return false;
+    if (copi_timer_arm(me->worker, &alarm->timer, alarm->due_at))
+        return true;
+    copi_slots_remove(&me->worker->alarms, alarm->number);
+    return false;
+}
+
+static void
+attach(cop_actor *me, copi_alarm *alarm)
+{
+    alarm->older = me->ties->alarms;
+    if (alarm->older != NULL)
+        alarm->older->younger = alarm;
+    me->ties->alarms = alarm;
+    copi_pin(me);
 }
 
 static cop_err
@@ -88,14 +134,13 @@ arm(cop_actor *me, int64_t ms, int64_t period, cop_timer *out, const cop_type *t
         return COP_E_NOMEM;
     alarm->due_at = copi_worker_now(me->worker) + ms * COPI_MS;
     alarm->period = period;
-    if (!copi_timer_arm(me->worker, &alarm->timer, alarm->due_at)) {
+    if (!set(me, alarm)) {
         free_alarm(me, alarm);
         return COP_E_NOMEM;
     }
-    copi_map_add(&me->ties->alarms, &alarm->node);
-    copi_pin(me);
+    attach(me, alarm);
     if (out != NULL)
-        out->ref.bits = alarm->node.low;
+        *out = handle_of(me->worker, alarm->number);
     return COP_OK;
 }
 
@@ -119,14 +164,14 @@ int64_t
 cop_timer_cancel(cop_actor *me, cop_timer timer)
 {
     copi_alarm *alarm = find(me, timer);
+    int64_t left = 0;
 
     if (alarm == NULL)
         return -1;
     /* Rounded up, so that waiting for the rest is never too short. */
-    int64_t left = alarm->is_queued
-                       ? 0
-                       : (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
-    detach(me, alarm);
+    if (!alarm->is_queued)
+        left = (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
+    discard(me, alarm);
     return left;
 }
 
@@ -143,35 +188,40 @@ rearm(cop_actor *self, copi_alarm *alarm)
         copi_end_failed(self, COP_E_NOMEM);
 }
 
-cop_err
-copi_handle_alarm(cop_actor *self, copi_envelope *envelope)
+static cop_err
+handle_once(cop_actor *self, copi_alarm *alarm)
 {
-    copi_alarm *alarm = COPI_CONTAINER(envelope, copi_alarm, due);
+    /* First, so that the handler may arm another, and finds this one gone. */
+    detach(self, alarm);
+    cop_err err = copi_dispatch(self, alarm->due.type, message_of(alarm));
+    free_alarm(self, alarm);
+    return err;
+}
 
-    alarm->is_queued = false;
-    if (alarm->is_dropped) {
-        free_alarm(self, alarm);
-        return COP_OK;
-    }
-    copi_envelope *message = alarm->message;
-    self->current = message;
-    if (alarm->period == 0) {
-        /* Before the handler runs, which may arm another, or ask for this one. */
-        alarm->message = NULL;
-        detach(self, alarm);
-        cop_err err = copi_dispatch_envelope(self, message);
-        copi_envelope_free(self->worker, message);
-        return err;
-    }
-    /* In the mailbox's eyes it is still there: a cancel inside the handler only marks it. */
+static cop_err
+handle_again(cop_actor *self, copi_alarm *alarm)
+{
+    /* As if it were still in the mailbox: a cancel inside the handler only marks it. */
     alarm->is_queued = true;
-    cop_err err = copi_dispatch_envelope(self, message);
+    cop_err err = copi_dispatch(self, alarm->due.type, message_of(alarm));
     alarm->is_queued = false;
     if (alarm->is_dropped)
         free_alarm(self, alarm);
     else
         rearm(self, alarm);
     return err;
+}
+
+cop_err
+copi_handle_alarm(cop_actor *self, copi_envelope *envelope)
+{
+    copi_alarm *alarm = COPI_CONTAINER(envelope, copi_alarm, due);
+
+    alarm->is_queued = false;
+    if (!alarm->is_dropped)
+        return alarm->period == 0 ? handle_once(self, alarm) : handle_again(self, alarm);
+    free_alarm(self, alarm);
+    return COP_OK;
 }
 
 void
@@ -187,9 +237,6 @@ copi_drop_alarm(cop_actor *self, copi_envelope *envelope)
 void
 copi_alarms_end(cop_actor *self)
 {
-    copi_map *alarms = &self->ties->alarms;
-
-    for (copi_map_node *node; (node = copi_map_pop(alarms)) != NULL;)
-        release(self, COPI_CONTAINER(node, copi_alarm, node));
-    copi_map_fini(alarms);
+    while (self->ties->alarms != NULL)
+        discard(self, self->ties->alarms);
 }

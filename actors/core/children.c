@@ -275,9 +275,11 @@ apply_policy(cop_actor *self, const cop_child_end *end)
 {
     bool is_failure = cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
 
-    /* A supervisor that ends still hears what becomes of its children. */
-    if (!copi_is_open(self) && (self->behaviour->policy != COP_SUPERVISE || self->is_killed))
+    if (!copi_is_open(self)) {
+        if (self->behaviour->child_gone != NULL && !self->is_killed)
+            self->behaviour->child_gone(self, self->state, end);
         return COP_OK;
+    }
     switch (self->behaviour->policy) {
     case COP_SUPERVISE: return self->behaviour->on_child(self, self->state, end);
     case COP_ISOLATE: return is_failure ? tell_down(self, end) : COP_OK;

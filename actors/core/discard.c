@@ -49,10 +49,10 @@ discard_map(cop_actor *self, copi_map *map, size_t offset, size_t size)
 static void
 discard_alarms(cop_actor *self)
 {
-    for (copi_map_node *node = NULL; (node = copi_map_next(&self->ties->alarms, node)) != NULL;)
-        if (COPI_CONTAINER(node, copi_alarm, node)->message != NULL)
-            copi_envelope_free(self->worker, COPI_CONTAINER(node, copi_alarm, node)->message);
-    discard_map(self, &self->ties->alarms, offsetof(copi_alarm, node), sizeof(copi_alarm));
+    for (copi_alarm *alarm = self->ties->alarms, *older; alarm != NULL; alarm = older) {
+        older = alarm->older;
+        copi_pool_give(&self->worker->pool, alarm, alarm->size);
+    }
 }
 
 static void

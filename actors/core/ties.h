@@ -51,22 +51,27 @@ typedef struct copi_deferred {
     cop_pid caller;
 } copi_deferred;
 
-/* A message to myself, later; key: 0, ref. */
+/*
+ * A message to myself, later.  It stands behind the alarm in one block, and is shown to
+ * its handler from there.
+ */
 typedef struct copi_alarm {
-    copi_map_node node;
+    copi_envelope due; /* COPI_TIMER; type: of the message */
     copi_timer timer;
-    copi_envelope due; /* COPI_TIMER */
     cop_actor *actor;
-    copi_envelope *message; /* what is delivered */
-    int64_t period;         /* nanoseconds; 0: once */
+    struct copi_alarm *older, *younger; /* of the same actor */
+    uint64_t number;                    /* in the worker's slots */
+    int64_t period;                     /* nanoseconds; 0: once */
     int64_t due_at;
+    uint32_t size; /* of the block */
     bool is_queued;
     bool is_dropped;
 } copi_alarm;
 
 struct copi_ties {
-    copi_map links, monitors, watchers, calls, deferred, alarms;
+    copi_map links, monitors, watchers, calls, deferred;
     copi_map watches;             /* of io/watch.c */
+    copi_alarm *alarms;           /* the youngest */
     cop_actor *oldest, *youngest; /* children, in the order in which they stop */
     uint32_t child_count;
     copi_timer ladder; /* the next child to be killed */

@@ -334,5 +334,6 @@ copi_worker_fini(copi_worker *self)
     if (self->base != NULL)
         event_base_free(self->base);
     copi_heap_fini(&self->timers);
+    copi_slots_fini(&self->alarms);
     copi_pool_fini(&self->pool);
 }

@@ -25,6 +25,7 @@
 #include "base/heap.h"
 #include "base/pool.h"
 #include "base/rng.h"
+#include "base/slots.h"
 #include "sched/runq.h"
 #include "sched/task.h"
 
@@ -69,6 +70,7 @@ struct copi_worker {
     uint32_t spent;     /* by the task that runs, of its slice */
     copi_fifo pinned;   /* tasks that have their home here */
     copi_heap timers;
+    copi_slots alarms; /* the timers that actors hold, by the numbers they know them by */
     int64_t polled_at;    /* nanoseconds */
     unsigned watch_count; /* events in the base besides the wake-up */
     copi_pool pool;

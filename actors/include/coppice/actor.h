@@ -78,8 +78,9 @@ typedef struct cop_behaviour {
     /* Gets what no handler takes; NULL: counted and answered COP_E_NO_HANDLER. */
     cop_err (*on_message)(cop_actor *me, void *state, const cop_type *type,
                           const void *message);
-    /* Of SUPERVISE.  While the actor itself ends, unless killed, it is told and no more. */
     cop_err (*on_child)(cop_actor *me, void *state, const cop_child_end *end);
+    /* A child is gone while this actor itself ends; not after a kill.  For reports. */
+    void (*child_gone)(cop_actor *me, void *state, const cop_child_end *end);
     /* Instead of a handler for cop_end. */
     void (*terminate)(cop_actor *me, void *state, const cop_exit *why);
     /* Frees what the state holds.  The very last, and run even for a killed actor. */
