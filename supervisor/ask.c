@@ -96,6 +96,22 @@ cop_count_children(cop_actor *me, cop_pid supervisor, int32_t within_ms, const c
 }
 
 cop_err
+cop_supervisor_suspend(cop_actor *me, cop_pid supervisor, int32_t within_ms,
+                       const cop_then *then)
+{
+    return cop_ask_message(me, supervisor, within_ms, then, &copi_suspend_type,
+                           &(copi_suspend){false}, NULL);
+}
+
+cop_err
+cop_supervisor_resume(cop_actor *me, cop_pid supervisor, int32_t within_ms,
+                      const cop_then *then)
+{
+    return cop_ask_message(me, supervisor, within_ms, then, &copi_suspend_type,
+                           &(copi_suspend){true}, NULL);
+}
+
+cop_err
 cop_supervisor_tree(cop_actor *me, cop_pid supervisor, int32_t within_ms, const cop_then *then)
 {
     return cop_ask_message(me, supervisor, within_ms, then, &copi_tree_wanted_type,

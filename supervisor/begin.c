@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/exit.h"
+#include "core/actor.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -20,8 +21,8 @@ place_of(const copi_child *child)
     return older == NULL ? COP_PID_NONE : older->pid;
 }
 
-static const void *
-arg_of(const copi_child *child)
+const void *
+copi_arg_of(const copi_child *child)
 {
     if (child->spec->sup != NULL)
         return child->spec;
@@ -37,7 +38,7 @@ copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_ex
     cop_spawn_opts opts = {
         .name = spec->anonymous || self->children.is_dynamic ? NULL : spec->name,
         .label = spec->name,
-        .arg = arg_of(child),
+        .arg = copi_arg_of(child),
         .stop_ms = copi_spec_stop_ms(spec),
         .cookie = child->cookie,
         .why = why,
@@ -103,14 +104,18 @@ make_children(cop_actor *me, copi_supervisor *self)
     return COP_OK;
 }
 
-/* The core stops those that have been started, in reverse order. */
+/* The core stops those that have been started, in reverse order, but first comes what the
+ * failed one has left: only when that is gone its start is over. */
 static cop_err
-fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err,
-           const cop_exit *why)
+fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err, bool lingers)
 {
+    const cop_exit *why = &self->last;
     cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
 
-    copi_tell_news(me, self, COP_NEWS_NOT_STARTED, child, why);
+    if (lingers)
+        self->clearing = child;
+    else
+        copi_tell_news(me, self, COP_NEWS_NOT_STARTED, true, child, why);
     snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
     copi_exit_because(&because, why);
     (void)cop_stop_with(me, &because);
@@ -120,18 +125,32 @@ fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err,
 static cop_err
 start_all(cop_actor *me, copi_supervisor *self)
 {
-    cop_exit why;
     bool lingers;
 
     for (copi_child *child = self->children.oldest, *next; child != NULL; child = next) {
         next = child->younger;
-        cop_err err = copi_spawn_child(me, self, child, &why, &lingers);
+        cop_err err = copi_spawn_child(me, self, child, &self->last, &lingers);
+        if (err != COP_OK && err != COP_E_IGNORE)
+            return fail_start(me, self, child, err, lingers);
+        copi_tell_news(me, self, err == COP_OK ? COP_NEWS_STARTED : COP_NEWS_IGNORED, false,
+                       child, NULL);
         if (err == COP_E_IGNORE && child->spec->restart == COP_TEMPORARY)
             copi_children_drop(&self->children, child);
-        else if (err != COP_OK && err != COP_E_IGNORE)
-            return fail_start(me, self, child, err, &why);
     }
+    self->last = (cop_exit){0};
     return COP_OK;
+}
+
+/* Its own, or its supervisor's: that one is the spawner, and so not doing anything else. */
+static const cop_reporter *
+reporter_of(const cop_actor *me, const cop_child *spec)
+{
+    const cop_actor *owner = copi_owner_of(me);
+
+    if (spec->reporter != NULL || owner == NULL || owner->worker != me->worker ||
+        owner->behaviour->on_child != me->behaviour->on_child)
+        return spec->reporter;
+    return ((const copi_supervisor *)owner->state)->reporter;
 }
 
 cop_err
@@ -143,6 +162,9 @@ copi_begin(cop_actor *me, copi_supervisor *self)
         return refuse_start(me, "a supervisor needs its cop_child as arg");
     if (copi_spec_is_wrong_table(self->spec, sentence, sizeof sentence))
         return refuse_start(me, sentence);
+    self->reporter = reporter_of(me, self->spec);
+    if (self->spec->init != NULL)
+        COP_TRY(self->spec->init(me, self->spec));
     self->children.is_dynamic = self->spec->strategy == COP_DYNAMIC;
     COP_TRY(make_budget(self));
     COP_TRY(make_children(me, self));

@@ -11,11 +11,13 @@ static cop_child_info
 info_of(const copi_child *child)
 {
     const cop_child *spec = child->spec;
+    /* An end that waits for its turn has not happened to those who come before it. */
+    bool has_actor = copi_child_has_actor(child) || child->phase == COPI_CHILD_ENDED;
 
     return (cop_child_info){
         .name = cop_str_from(spec->name),
-        .pid = copi_child_has_actor(child) ? child->pid : COP_PID_NONE,
-        .state = copi_child_shown(child),
+        .pid = has_actor ? child->pid : COP_PID_NONE,
+        .state = child->phase == COPI_CHILD_ENDED ? COP_CHILD_RUNNING : copi_child_shown(child),
         .restart = spec->restart,
         .stop_ms = copi_spec_stop_ms(spec),
         .restarts = child->restarts,

@@ -54,6 +54,8 @@ TYPE(copi_order, false, PLAIN(copi_order, 1, I32, verb), PLAIN(copi_order, 2, ST
 
 TYPE(copi_tree_wanted, true, PLAIN(copi_tree_wanted, 1, I32, within_ms));
 
+TYPE(copi_suspend, true, PLAIN(copi_suspend, 1, BOOL, is_over));
+
 TYPE(copi_watch_wanted, true, PLAIN(copi_watch_wanted, 1, PID, who),
      PLAIN(copi_watch_wanted, 2, BOOL, is_over));
 

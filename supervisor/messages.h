@@ -33,6 +33,11 @@ typedef struct copi_tree_wanted {
     int32_t within_ms;
 } copi_tree_wanted;
 
+/* Answered by cop_child_done. */
+typedef struct copi_suspend {
+    bool is_over;
+} copi_suspend;
+
 typedef struct copi_watch_wanted {
     cop_pid who;
     bool is_over;
@@ -43,7 +48,7 @@ typedef struct copi_retry {
     uint64_t child;
 } copi_retry;
 
-extern const cop_type copi_order_type, copi_tree_wanted_type, copi_watch_wanted_type,
-    copi_retry_type;
+extern const cop_type copi_order_type, copi_tree_wanted_type, copi_suspend_type,
+    copi_watch_wanted_type, copi_retry_type;
 
 #endif /* COPPICE_SUPERVISOR_MESSAGES_H */

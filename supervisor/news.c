@@ -29,23 +29,12 @@ cop_child_news_name(cop_child_news news)
     case COP_NEWS_NOT_STARTED: return "not started";
     case COP_NEWS_STOPPED_BADLY: return "stopped badly";
     case COP_NEWS_GAVE_UP: return "restarted too often";
+    case COP_NEWS_IGNORED: return "ignored";
     }
     return "unknown";
 }
 
 /* -------------------------------------------------------------------------- the log */
-
-static bool
-is_bad(cop_child_news what, const cop_exit *why)
-{
-    switch (what) {
-    case COP_NEWS_ENDED: return cop_exit_is_abnormal(why);
-    case COP_NEWS_NOT_STARTED:
-    case COP_NEWS_STOPPED_BADLY:
-    case COP_NEWS_GAVE_UP: return true;
-    default: return false;
-    }
-}
 
 /* May one more line be written this second?  The first of a new second tells of the rest. */
 static bool
@@ -94,14 +83,54 @@ send_news(cop_actor *me, cop_pid to, cop_child_news what, const copi_child *chil
                      });
 }
 
+static void
+send_report(const copi_supervisor *self, const cop_report *report)
+{
+    if (self->reporter != NULL)
+        self->reporter->report(self->reporter->ctx, report);
+}
+
 void
-copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what,
+copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool is_error,
                const copi_child *child, const cop_exit *why)
 {
+    if (self->reporter != NULL)
+        send_report(self, &(cop_report){
+                              .what = what,
+                              .is_error = is_error,
+                              .supervisor = self->spec->name,
+                              .path = cop_path(me),
+                              .name = child->spec->name,
+                              .arg = copi_arg_of(child),
+                              .is_dynamic = self->children.is_dynamic,
+                              .pid = child->pid,
+                              .restarts = child->restarts,
+                              .why = why,
+                          });
     for (copi_subscriber *to = self->subscribers; to != NULL; to = to->next)
         send_news(me, to->who, what, child, why);
-    if (is_bad(what, why))
+    if (is_error)
         log_news(me, self, what, child, why);
+}
+
+void
+copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count, const cop_exit *why)
+{
+    char reason[REASON_SIZE];
+
+    send_report(self, &(cop_report){
+                          .what = COP_NEWS_STOPPED_BADLY,
+                          .is_error = true,
+                          .supervisor = self->spec->name,
+                          .path = cop_path(me),
+                          .name = self->spec->sup->name,
+                          .is_dynamic = true,
+                          .count = count,
+                          .why = why,
+                      });
+    if (may_log(me, self))
+        cop_log(me, "%u children %s stopped badly: %s", (unsigned)count, self->spec->sup->name,
+                cop_exit_print(why, reason, sizeof reason));
 }
 
 static void

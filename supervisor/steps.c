@@ -18,7 +18,7 @@ copi_is_busy(const copi_supervisor *self)
 static void
 tell_started(cop_actor *me, copi_supervisor *self, copi_child *child, cop_child_news news)
 {
-    copi_tell_news(me, self, news, child, NULL);
+    copi_tell_news(me, self, news, false, child, NULL);
     if (copi_spec_is_supervisor(child->spec))
         copi_pass_subscribers(me, self, child);
 }
@@ -41,7 +41,7 @@ static cop_err
 start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err)
 {
     copi_plan_abandon(&self->plan);
-    copi_tell_news(me, self, COP_NEWS_NOT_STARTED, child, &self->last);
+    copi_tell_news(me, self, COP_NEWS_NOT_STARTED, self->errand == NULL, child, &self->last);
     if (self->errand != NULL) {
         copi_errand_end(me, self, err);
         return COP_OK;
@@ -56,6 +56,7 @@ start_settled(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err e
     if (err != COP_OK && err != COP_E_IGNORE)
         return start_failed(me, self, child, err);
     if (err == COP_E_IGNORE) {
+        copi_tell_news(me, self, COP_NEWS_IGNORED, false, child, NULL);
         copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
         copi_child_set_pid(&self->children, child, COP_PID_NONE);
         return COP_OK;
@@ -86,10 +87,10 @@ start_one(cop_actor *me, copi_supervisor *self, copi_child *child)
 void
 copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
 {
-    copi_tell_news(me, self,
-                   copi_stop_was_clean(child->spec, why) ? COP_NEWS_ENDED
-                                                         : COP_NEWS_STOPPED_BADLY,
-                   child, why);
+    bool is_bad = !copi_stop_was_clean(child->spec, why);
+
+    copi_tell_news(me, self, is_bad ? COP_NEWS_STOPPED_BADLY : COP_NEWS_ENDED, is_bad, child,
+                   why);
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     copi_child_set_pid(&self->children, child, COP_PID_NONE);
 }

@@ -14,14 +14,20 @@
 /* -------------------------------------------------------------------- a child's end */
 
 static cop_err
+leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
+{
+    copi_begin_to_leave(me, self);
+    return cop_stop_with(me, why);
+}
+
+static cop_err
 give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
 {
     cop_exit because = {.kind = COP_EXIT_SHUTDOWN, .text = "restart intensity reached"};
 
-    self->is_leaving = true;
-    copi_tell_news(me, self, COP_NEWS_GAVE_UP, child, why);
+    copi_tell_news(me, self, COP_NEWS_GAVE_UP, true, child, why);
     copi_exit_because(&because, why);
-    return cop_stop_with(me, &because);
+    return leave(me, self, &because);
 }
 
 static cop_err
@@ -51,20 +57,22 @@ stays_away(cop_actor *me, copi_supervisor *self, copi_child *child)
     if (!was_significant ||
         !copi_auto_shutdown_due(self->spec->auto_shutdown, self->children.significant))
         return COP_OK;
-    self->is_leaving = true;
-    return cop_stop_with(me, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    return leave(me, self, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
 }
 
 static cop_err
 ended(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
 {
+    bool is_wanted = copi_restart_wanted(child->spec->restart, why->kind);
+
     if (cop_exit_is_abnormal(why))
         self->last = *why;
-    copi_tell_news(me, self, COP_NEWS_ENDED, child, why);
+    copi_tell_news(me, self, COP_NEWS_ENDED, is_wanted || cop_exit_is_abnormal(why), child,
+                   why);
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     if (!self->children.is_dynamic)
         copi_child_set_pid(&self->children, child, COP_PID_NONE);
-    if (copi_restart_wanted(child->spec->restart, why->kind))
+    if (is_wanted)
         return restart(me, self, child, why);
     return stays_away(me, self, child);
 }
@@ -113,7 +121,7 @@ on_child(cop_actor *me, void *state, const cop_child_end *end)
         return COP_OK;
     if (child->phase == COPI_CHILD_STOPPING)
         copi_child_stopped(me, self, child, end->why);
-    else if (copi_is_busy(self))
+    else if (copi_is_busy(self) || self->is_suspended)
         end_waits(self, child, end->why);
     else
         COP_TRY(ended(me, self, child, end->why));
@@ -169,7 +177,8 @@ cop_err
 copi_go_on(cop_actor *me, copi_supervisor *self)
 {
     COP_TRY(copi_carry_out_plan(me, self));
-    while (!copi_is_busy(self) && !self->is_leaving && self->first_turn != NULL) {
+    while (!copi_is_busy(self) && !self->is_suspended && !self->is_leaving &&
+           self->first_turn != NULL) {
         COP_TRY(take_turn(me, self));
         COP_TRY(copi_carry_out_plan(me, self));
     }
@@ -195,6 +204,14 @@ COP_HANDLER(copi_supervisor, copi_retry)
     return copi_go_on(me, st);
 }
 
+COP_HANDLER(copi_supervisor, copi_suspend)
+{
+    look_at_clock(me, st);
+    st->is_suspended = !msg->is_over;
+    (void)cop_reply_message(me, &cop_child_done_type, &(cop_child_done){0});
+    return copi_go_on(me, st);
+}
+
 COP_HANDLER(copi_supervisor, copi_tree_wanted)
 {
     return copi_on_tree_wanted(me, st, msg);
@@ -216,8 +233,7 @@ COP_HANDLER(copi_supervisor, cop_exited)
 {
     if (!cop_pid_equal(msg->who, cop_owner(me)))
         return COP_OK;
-    st->is_leaving = true;
-    return cop_stop_with(me, &msg->why);
+    return leave(me, st, &msg->why);
 }
 
 /* -------------------------------------------------------------------- the behaviour */
@@ -238,6 +254,20 @@ init(cop_actor *me, void *state, const void *arg)
 }
 
 static void
+child_gone(cop_actor *me, void *state, const cop_child_end *end)
+{
+    look_at_clock(me, state);
+    copi_child_ended_with_us(me, state, end);
+}
+
+static void
+terminate(cop_actor *me, void *state, const cop_exit *why)
+{
+    (void)why;
+    copi_report_bad_ends(me, state);
+}
+
+static void
 dispose(void *state)
 {
     copi_supervisor *self = state;
@@ -250,17 +280,20 @@ dispose(void *state)
     copi_errand_free(self->errand);
     copi_children_fini(&self->children);
     free(self->budget.bursts);
+    copi_ending_fini(self);
     copi_news_fini(self);
     copi_tree_fini(self);
 }
 
 #define BEHAVIOUR                                                                              \
     .name = "supervisor", .state_size = sizeof(copi_supervisor), .policy = COP_SUPERVISE,      \
-    .trap_exit = true, .init = init, .on_child = on_child, .dispose = dispose,                 \
+    .trap_exit = true, .init = init, .on_child = on_child, .child_gone = child_gone,           \
+    .terminate = terminate, .dispose = dispose,                                                \
     .handlers = COP_HANDLERS(                                                                  \
         COP_ON(copi_supervisor, copi_order), COP_ON(copi_supervisor, copi_retry),              \
-        COP_ON(copi_supervisor, copi_tree_wanted), COP_ON(copi_supervisor, copi_watch_wanted), \
-        COP_ON(copi_supervisor, cop_down), COP_ON(copi_supervisor, cop_exited))
+        COP_ON(copi_supervisor, copi_suspend), COP_ON(copi_supervisor, copi_tree_wanted),      \
+        COP_ON(copi_supervisor, copi_watch_wanted), COP_ON(copi_supervisor, cop_down),         \
+        COP_ON(copi_supervisor, cop_exited))
 
 const cop_behaviour cop_supervisor = {BEHAVIOUR, .ordered = true};
 static const cop_behaviour dynamic_supervisor = {BEHAVIOUR, .ordered = false};

@@ -17,6 +17,7 @@
 typedef struct copi_errand copi_errand;         /* admin.c */
 typedef struct copi_subscriber copi_subscriber; /* news.c */
 typedef struct copi_gather copi_gather;         /* tree.c */
+typedef struct copi_bad_end copi_bad_end;       /* ending.c */
 
 typedef enum copi_turn_kind {
     COPI_TURN_END,    /* of a child */
@@ -33,11 +34,14 @@ typedef struct copi_supervisor {
     copi_errand *errand;  /* whose plan it is; NULL: a restart's */
     copi_child *clearing; /* its start failed, and the plan waits until all of it is gone */
     cop_err cleared_err;  /* with what it failed */
+    bool is_suspended;    /* everything waits for its turn */
     bool is_leaving;      /* has told the core that it ends */
     copi_turn *first_turn, *last_turn;
     cop_exit last;  /* the failure that was the last one */
     int64_t second; /* of the clock, when this handler began */
 
+    const cop_reporter *reporter; /* NULL: none */
+    copi_bad_end *bad_ends;       /* of children that did not stop as they should */
     copi_subscriber *subscribers;
     copi_gather *gathers;
     int64_t log_second; /* lines are counted per second */
@@ -52,6 +56,8 @@ cop_err copi_begin(cop_actor *me, copi_supervisor *self);
  * still to come. */
 cop_err copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_exit *why,
                          bool *lingers);
+/* What a child's init gets. */
+const void *copi_arg_of(const copi_child *child);
 
 /* steps.c */
 
@@ -65,6 +71,15 @@ void copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child,
 cop_err copi_start_cleared(cop_actor *me, copi_supervisor *self);
 /* The end that waited for its turn, as far as there was memory for it. */
 cop_exit copi_take_why(copi_child *child);
+
+/* ending.c: when the supervisor itself ends, the core stops its children */
+
+/* From now on nothing is decided; ends that waited for their turn are only reported. */
+void copi_begin_to_leave(cop_actor *me, copi_supervisor *self);
+void copi_child_ended_with_us(cop_actor *me, copi_supervisor *self, const cop_child_end *end);
+/* All of them are gone. */
+void copi_report_bad_ends(cop_actor *me, copi_supervisor *self);
+void copi_ending_fini(copi_supervisor *self);
 
 /* supervisor.c */
 
@@ -89,9 +104,12 @@ cop_err copi_answer_count(cop_actor *me, copi_supervisor *self, cop_token *token
 
 /* news.c */
 
-/* Something has happened to a child: told to who watches, and logged if it is bad. */
-void copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what,
+/* Something has happened to a child: told to who watches, and logged if it is an error. */
+void copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool is_error,
                     const copi_child *child, const cop_exit *why);
+/* So many children of a dynamic supervisor were stopped badly, all for the same reason. */
+void copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count,
+                        const cop_exit *why);
 cop_err copi_on_watch_wanted(cop_actor *me, copi_supervisor *self,
                              const copi_watch_wanted *wanted);
 void copi_on_subscriber_down(copi_supervisor *self, const cop_down *down);

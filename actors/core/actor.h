@@ -30,6 +30,10 @@
 
 typedef struct copi_ties copi_ties;
 
+enum {
+    COPI_STOP_MS = 5000 /* as OTP's supervisor gives a worker */
+};
+
 typedef enum copi_phase {
     COPI_FREE,
     COPI_STARTING,
@@ -77,6 +81,7 @@ struct cop_actor {
     bool is_leaving;   /* cop_stop was called: ends when the handler returns */
     bool is_stopping;  /* a cop_stopping is in its mailbox or was handled */
     bool is_killed;    /* no more code of its own */
+    bool has_obeyed;   /* the owner told it to end before it did so by itself */
     bool is_started;   /* init went well */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
     uint8_t exit_kind; /* cop_exit_kind */

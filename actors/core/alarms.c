@@ -15,6 +15,9 @@
 #include "core/ties.h"
 #include "message/copy.h"
 
+/* So far ahead that no clock ever gets there, and no sum of two overflows. */
+static const int64_t MS_MAX = INT64_MAX / COPI_MS / 2;
+
 static void *
 message_of(copi_alarm *alarm)
 {
@@ -76,13 +79,22 @@ discard(cop_actor *self, copi_alarm *alarm)
         free_alarm(self, alarm);
 }
 
+/* At most COPI_PAYLOAD_MAX + 1, which is too large. */
+static size_t
+extra_of(const cop_type *type, const void *message)
+{
+    size_t extra = type->flat ? 0 : copi_message_extra(type, message);
+
+    return extra > COPI_PAYLOAD_MAX ? COPI_PAYLOAD_MAX + 1u : extra;
+}
+
 /* With its message; NULL if there is no memory. */
 static copi_alarm *
 new_alarm(cop_actor *me, const cop_type *type, const void *message)
 {
-    size_t extra = type->flat ? 0 : copi_message_extra(type, message);
+    size_t extra = extra_of(type, message);
 
-    if (extra > COPI_PAYLOAD_MAX || copi_ties_of(me) == NULL)
+    if (copi_ties_of(me) == NULL)
         return NULL;
     size_t size = (sizeof(copi_alarm) + 15) / 16 * 16 + type->size + extra;
     copi_alarm *alarm = copi_pool_take(&me->worker->pool, size);
@@ -127,8 +139,10 @@ arm(cop_actor *me, int64_t ms, int64_t period, cop_timer *out, const cop_type *t
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
-    if (ms < 0 || ms > INT64_MAX / COPI_MS / 2)
+    if (ms < 0 || ms > MS_MAX)
         return COP_E_INVAL;
+    if (type->size + extra_of(type, message) > COPI_PAYLOAD_MAX)
+        return COP_E_TOO_LARGE;
     copi_alarm *alarm = new_alarm(me, type, message);
     if (alarm == NULL)
         return COP_E_NOMEM;
@@ -155,7 +169,7 @@ cop_err
 cop_send_every_message(cop_actor *me, int64_t ms, cop_timer *out, const cop_type *type,
                        const void *message)
 {
-    if (ms <= 0)
+    if (ms <= 0 || ms > MS_MAX)
         return COP_E_INVAL;
     return arm(me, ms, ms * COPI_MS, out, type, message);
 }

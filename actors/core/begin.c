@@ -9,10 +9,6 @@
 #include "core/node.h"
 #include "core/ties.h"
 
-enum {
-    STOP_MS = 5000 /* as OTP's supervisor gives a worker */
-};
-
 static cop_err
 check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts)
 {
@@ -52,11 +48,12 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->phase = COPI_STARTING;
     self->traps = behaviour->trap_exit;
     self->is_leaving = self->is_stopping = self->is_killed = self->is_started = false;
+    self->has_obeyed = false;
     self->is_inline = true;
     self->exit_kind = COP_EXIT_NORMAL;
     self->exit_code = 0;
     self->cookie = opts->cookie;
-    self->stop_ms = opts->stop_ms == 0 ? STOP_MS : opts->stop_ms;
+    self->stop_ms = opts->stop_ms == 0 ? COPI_STOP_MS : opts->stop_ms;
     self->kill_at = 0;
     self->is_told = false;
     self->older = self->younger = NULL;

@@ -81,6 +81,23 @@ new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
     return call;
 }
 
+/* To another node the time left goes along. */
+static cop_err
+send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_type *type,
+             const void *message)
+{
+    if (call->callee.node == copi_incarnation(me->node))
+        return copi_send_typed(me, COPI_CALL, call->callee, call->node.low, type, message);
+    return copi_send(me->node, me->worker,
+                     &(copi_parcel){.kind = COPI_CALL,
+                                    .from = copi_pid_of(me),
+                                    .to = call->callee,
+                                    .ref = call->node.low,
+                                    .type = type,
+                                    .body = message,
+                                    .within_ms = within_ms});
+}
+
 cop_err
 cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
                 const cop_type *type, const void *message, cop_ref *out)
@@ -94,7 +111,7 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
     copi_call *call = new_call(me, to, within_ms, then);
     if (call == NULL)
         return COP_E_NOMEM;
-    cop_err err = copi_send_typed(me, COPI_CALL, to, call->node.low, type, message);
+    cop_err err = send_request(me, call, within_ms, type, message);
     if (err != COP_OK)
         detach(me, call);
     else if (out != NULL)
@@ -131,6 +148,18 @@ complete(cop_actor *self, copi_call *call, cop_err err, const void *message)
 
     detach(self, call);
     return then.call(self, self->state, err, message);
+}
+
+/* The end of a call without any message for cop_current_call to look at. */
+static cop_err
+complete_shown(cop_actor *self, copi_call *call, cop_err err)
+{
+    copi_envelope shown = {.kind = COPI_DEADLINE, .ref = call->node.low};
+
+    self->current = &shown;
+    err = complete(self, call, err, NULL);
+    self->current = NULL;
+    return err;
 }
 
 /* An answer from another node becomes what the reply handler expects, or an error. */
@@ -188,14 +217,8 @@ copi_handle_deadline(cop_actor *self, copi_envelope *envelope)
     copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
 
     call->is_queued = false;
-    if (!call->is_dropped) {
-        /* cop_current_call looks at the envelope, which goes with the call. */
-        copi_envelope shown = {.kind = COPI_DEADLINE, .ref = call->node.low};
-        self->current = &shown;
-        cop_err err = complete(self, call, COP_E_TIMEOUT, NULL);
-        self->current = NULL;
-        return err;
-    }
+    if (!call->is_dropped)
+        return complete_shown(self, call, COP_E_TIMEOUT);
     free_call(self, call);
     return COP_OK;
 }
@@ -215,13 +238,12 @@ copi_calls_end(cop_actor *self)
 {
     copi_map *calls = &self->ties->calls;
 
-    self->current = NULL;
     for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;) {
         copi_call *call = COPI_CONTAINER(node, copi_call, node);
         if (self->is_killed || !self->is_started)
             detach(self, call);
         else
-            (void)complete(self, call, COP_E_CANCELLED, NULL);
+            (void)complete_shown(self, call, COP_E_CANCELLED);
     }
     copi_map_fini(calls);
 }
@@ -240,6 +262,13 @@ answer_to(const cop_actor *me, copi_kind kind, cop_pid caller, uint64_t ref)
     return (copi_parcel){.kind = kind, .from = copi_pid_of(me), .to = caller, .ref = ref};
 }
 
+/* A caller that is gone wants no answer. */
+static bool
+is_unwanted(cop_err err)
+{
+    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION;
+}
+
 cop_err
 cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
 {
@@ -247,10 +276,10 @@ cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
         return COP_E_GONE;
     cop_err err =
         copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, type, message);
-    if (err != COP_E_NOMEM && err != COP_E_TOO_LARGE)
-        me->current->kind = COPI_USER_MESSAGE;
-    /* A caller that is gone wants no answer. */
-    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION ? COP_OK : err;
+    if (err != COP_OK && !is_unwanted(err))
+        return err; /* the request is still open */
+    me->current->kind = COPI_USER_MESSAGE;
+    return COP_OK;
 }
 
 static void
@@ -324,9 +353,10 @@ cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const 
         return COP_E_GONE;
     *token = (cop_token){0};
     cop_err err = copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, type, message);
-    if (err == COP_E_NOMEM || err == COP_E_TOO_LARGE)
-        send_error(me, kept.caller, kept.call.bits, err);
-    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION ? COP_OK : err;
+    if (err == COP_OK || is_unwanted(err))
+        return COP_OK;
+    send_error(me, kept.caller, kept.call.bits, err);
+    return err;
 }
 
 cop_err

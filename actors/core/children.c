@@ -113,22 +113,39 @@ send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
             .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why});
 }
 
+/* A child whose owner was killed is told so, however it would be stopped otherwise: in OTP
+ * too its end then comes by the link, and not by the supervisor's hand. */
+static bool
+is_killed_at_once(const cop_actor *self, const cop_actor *child)
+{
+    return (child->stop_ms == COP_STOP_BRUTAL && !self->is_killed) ||
+           atomic_load_explicit(&self->node->is_hard, memory_order_relaxed);
+}
+
+static int64_t
+patience_with(const cop_actor *child)
+{
+    switch (child->stop_ms) {
+    case COP_STOP_NO_WAIT: return 0;
+    case COP_STOP_BRUTAL: return COPI_STOP_MS;
+    default: return child->stop_ms;
+    }
+}
+
 void
 copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why)
 {
     if (child->is_told)
         return;
     child->is_told = true;
-    if (child->stop_ms == COP_STOP_BRUTAL ||
-        atomic_load_explicit(&self->node->is_hard, memory_order_relaxed)) {
+    if (is_killed_at_once(self, child)) {
         send(self, child, COPI_KILL, NULL);
         return;
     }
     send(self, child, COPI_STOP, why);
     if (child->stop_ms == COP_INFINITY)
         return;
-    int64_t patience = child->stop_ms == COP_STOP_NO_WAIT ? 0 : child->stop_ms * COPI_MS;
-    child->kill_at = copi_worker_now(self->worker) + patience;
+    child->kill_at = copi_worker_now(self->worker) + patience_with(child) * COPI_MS;
     if (child->kill_at == 0)
         child->kill_at = -1; /* virtual time begins at 0, which here means never */
     watch_until(self, child->kill_at);
@@ -316,7 +333,7 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
     cop_child_end end = {.pid = copi_pid_of(child),
                          .cookie = child->cookie,
                          .why = &why,
-                         .told = child->is_told,
+                         .told = child->is_told && child->has_obeyed,
                          .start_failed = !child->is_started};
     copi_child_remove(self, child);
     copi_table_give(&self->node->table, self->worker, child);

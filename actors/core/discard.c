@@ -9,20 +9,6 @@
 #include "core/node.h"
 #include "core/ties.h"
 
-/* Not those that are part of something else. */
-static bool
-is_embedded(const copi_envelope *envelope)
-{
-    switch ((copi_kind)envelope->kind) {
-    case COPI_TIMER:
-    case COPI_DEADLINE:
-    case COPI_WATCH:
-    case COPI_LADDER:
-    case COPI_CHILD_END: return true;
-    default: return false;
-    }
-}
-
 static void
 discard_mail(cop_actor *self, copi_mail *mail)
 {
@@ -32,7 +18,7 @@ discard_mail(cop_actor *self, copi_mail *mail)
         if (envelope->kind == COPI_REQUEST)
             ((copi_request *)copi_payload(envelope))
                 ->refuse(((copi_request *)copi_payload(envelope))->ctx);
-        if (!is_embedded(envelope))
+        if (!copi_drop_embedded(self, envelope))
             copi_envelope_free(self->worker, envelope);
     }
 }

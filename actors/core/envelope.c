@@ -39,6 +39,15 @@ copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
     return made;
 }
 
+cop_err
+copi_envelope_refusal(const cop_type *type, const void *message)
+{
+    size_t extra = type->flat ? 0 : copi_message_extra(type, message);
+
+    return extra > COPI_PAYLOAD_MAX || type->size + extra > COPI_PAYLOAD_MAX ? COP_E_TOO_LARGE
+                                                                             : COP_E_NOMEM;
+}
+
 void
 copi_envelope_free(copi_worker *worker, copi_envelope *envelope)
 {
@@ -58,6 +67,7 @@ copi_kind_urgency(copi_kind kind)
     case COPI_EXIT:
     case COPI_STOP:
     case COPI_KILL: return COPI_URGENT;
+    case COPI_NEWS:
     case COPI_REPLY:
     case COPI_REPLY_ERROR:
     case COPI_LINK:

@@ -20,6 +20,7 @@
 typedef enum copi_kind {
     COPI_USER_MESSAGE,
     COPI_CALL,        /* a user's message that wants an answer; ref: the call */
+    COPI_NEWS,        /* a message of the runtime's own, which no mailbox refuses */
     COPI_REPLY,       /* ref: the call */
     COPI_REPLY_ERROR, /* ref: the call; payload: cop_err */
     COPI_LINK,
@@ -87,6 +88,8 @@ copi_envelope *copi_envelope_new(copi_worker *worker, copi_kind kind, size_t siz
 /* A message with a deep copy of `message`. */
 copi_envelope *copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
                                    const void *message);
+/* Why the one above has made none: COP_E_TOO_LARGE or COP_E_NOMEM. */
+cop_err copi_envelope_refusal(const cop_type *type, const void *message);
 /* Frees one that was made by the two above. */
 void copi_envelope_free(copi_worker *worker, copi_envelope *envelope);
 

@@ -107,7 +107,7 @@ copi_end_failed(cop_actor *self, cop_err err)
 
     if (self->is_leaving && self->why != NULL && self->why->kind == COP_EXIT_ERROR) {
         why = *self->why; /* what cop_fail said */
-    } else if (err == COP_E_IGNORE) {
+    } else if (err == COP_E_IGNORE && self->phase == COPI_STARTING) {
         why = (cop_exit){.kind = COP_EXIT_NORMAL};
     } else {
         snprintf(why.text, sizeof why.text, "%s", cop_err_text(err));

@@ -275,7 +275,7 @@ cop_err
 cop_node_start(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
                cop_pid *out)
 {
-    spawn_question asked = {behaviour, opts, out, COP_E_NOMEM};
+    spawn_question asked = {behaviour, opts, out, COP_E_GONE};
 
     if (node->is_started || node->sim != NULL)
         return COP_E_RUNNING;
@@ -353,21 +353,29 @@ copi_node_harden(cop_node *node)
     (void)copi_node_tell_root(node, run_harden, refuse_harden, node);
 }
 
-static int
-status_of(cop_node *node, const cop_exit *why)
+/* A supervisor that gives up ends with shutdown, as OTP's, but because of something. */
+static bool
+has_failed(const cop_node *node)
 {
-    char text[512];
+    return cop_exit_is_abnormal(&node->why) || node->why.cause_count > 0;
+}
 
-    if (node->unix_signal != 0)
-        return 128 + node->unix_signal;
-    /* A supervisor that gives up ends with shutdown, as OTP's, but because of something. */
-    if (!cop_exit_is_abnormal(why) && why->cause_count == 0)
-        return 0;
-    char line[600];
-    cop_exit_print(why, text, sizeof text);
+static void
+log_failure(cop_node *node)
+{
+    char text[512], line[600];
+
+    if (!has_failed(node) || node->unix_signal != 0)
+        return;
+    cop_exit_print(&node->why, text, sizeof text);
     snprintf(line, sizeof line, "node %s failed: %s", node->name, text);
     copi_node_log(node, line);
-    return 1;
+}
+
+static int
+status_of(const cop_node *node)
+{
+    return node->unix_signal != 0 ? 128 + node->unix_signal : has_failed(node);
 }
 
 int
@@ -376,17 +384,17 @@ cop_node_wait(cop_node *node, cop_exit *why)
     pthread_mutex_lock(&node->lock);
     while (!node->is_ended)
         pthread_cond_wait(&node->changed, &node->lock);
-    cop_exit ended = node->why;
     bool is_mine = !node->is_joined;
     node->is_joined = true;
     pthread_mutex_unlock(&node->lock);
     if (is_mine) {
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
+        log_failure(node);
     }
     if (why != NULL)
-        *why = ended;
-    return is_mine ? status_of(node, &ended) : 0;
+        *why = node->why;
+    return status_of(node);
 }
 
 void
@@ -416,11 +424,14 @@ cop_run(const cop_behaviour *behaviour, const cop_node_opts *opts)
     cop_node *node = NULL;
 
     mine.unix_signals = true;
+    cop_exit why = {.kind = COP_EXIT_ERROR};
     cop_err err = cop_node_new(&node, &mine);
-    if (err == COP_OK && (err = cop_node_start(node, behaviour, NULL, NULL)) != COP_OK)
-        cop_node_free(&node);
+    if (err == COP_OK)
+        err = cop_node_start(node, behaviour, &(cop_spawn_opts){.why = &why}, NULL);
     if (err != COP_OK) {
-        fprintf(stderr, "coppice: cannot start: %s\n", cop_err_text(err));
+        cop_node_free(&node);
+        fprintf(stderr, "coppice: cannot start: %s\n",
+                why.text[0] != '\0' ? why.text : cop_err_text(err));
         return 1;
     }
     int status = cop_node_wait(node, NULL);

@@ -147,8 +147,8 @@ copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
     }
     copi_envelope *made = pack(worker, parcel);
     if (made == NULL)
-        return parcel->type != NULL && parcel->type->size > COPI_PAYLOAD_MAX ? COP_E_TOO_LARGE
-                                                                             : COP_E_NOMEM;
+        return parcel->type != NULL ? copi_envelope_refusal(parcel->type, parcel->body)
+                                    : COP_E_NOMEM;
     count_foreign(node, worker, 1);
     cop_err err = copi_push(node, worker, parcel->to, made);
     if (err != COP_OK) {
@@ -176,7 +176,7 @@ copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const c
                                         .body = message});
     copi_envelope *made = copi_envelope_typed(me->worker, kind, type, message);
     if (COPI_UNLIKELY(made == NULL))
-        return type->size > COPI_PAYLOAD_MAX ? COP_E_TOO_LARGE : COP_E_NOMEM;
+        return copi_envelope_refusal(type, message);
     made->from = self;
     made->ref = ref;
     cop_err err = copi_push(node, me->worker, to, made);
@@ -224,13 +224,9 @@ copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
         answer_signal(node, worker, parcel, err);
 }
 
-/* Those that are part of something else are only taken out; true if it was one. */
-static bool
-drop_embedded(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope)
+bool
+copi_drop_embedded(cop_actor *self, copi_envelope *envelope)
 {
-    cop_actor *self = copi_table_find(&node->table, copi_slot(at.id));
-
-    (void)worker;
     switch ((copi_kind)envelope->kind) {
     case COPI_TIMER: copi_drop_alarm(self, envelope); return true;
     case COPI_DEADLINE: copi_drop_deadline(self, envelope); return true;
@@ -250,7 +246,7 @@ copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *enve
                           .to = at,
                           .ref = envelope->ref};
 
-    if (drop_embedded(node, worker, at, envelope))
+    if (copi_drop_embedded(copi_table_find(&node->table, copi_slot(at.id)), envelope))
         return;
     if (parcel.kind == COPI_REQUEST) {
         copi_request *request = copi_payload(envelope);

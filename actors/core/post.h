@@ -24,6 +24,7 @@ typedef struct copi_parcel {
     const cop_exit *why; /* of EXIT, DOWN */
     bool by_link;        /* of EXIT */
     cop_err err;         /* of REPLY_ERROR */
+    int32_t within_ms;   /* of CALL: after that nobody waits for the answer */
 } copi_parcel;
 
 /*
@@ -64,6 +65,10 @@ void copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
  * `err`, messages become dead letters.  Freed unless it is embedded. */
 void copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *envelope,
                  cop_err err);
+
+/* Takes one that is part of something else out of the mailbox of `self`, and frees that if
+ * it only waited for this.  False if it stands alone. */
+bool copi_drop_embedded(cop_actor *self, copi_envelope *envelope);
 
 /* Counts a dead letter and shows it to the handler. */
 void copi_dead_letter(cop_node *node, copi_worker *worker, const cop_dead_letter *letter);

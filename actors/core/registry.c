@@ -140,7 +140,9 @@ copi_registry_add_other(copi_registry *self, const char *name, cop_actor *actor,
     /* Its end may have begun, and looked for a name, in between. */
     if (copi_lives(actor, holder))
         return COP_OK;
-    (void)copi_registry_remove(self, name, NULL);
+    /* By its holder: the name may be another's by now. */
+    char text[COP_NAME_MAX + 1];
+    (void)copi_registry_remove_holder(self, holder, text);
     return COP_E_NOPROC;
 }
 

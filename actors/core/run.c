@@ -62,6 +62,7 @@ on_stop(cop_actor *self, copi_envelope *envelope)
         copi_envelope_free(self->worker, envelope);
         return;
     }
+    self->has_obeyed = true;
     if (copi_handler_for(self->behaviour, &cop_stopping_type) == NULL) {
         copi_envelope_free(self->worker, envelope);
         copi_end(self, &why);
@@ -117,6 +118,7 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     switch ((copi_kind)envelope->kind) {
     case COPI_USER_MESSAGE:
     case COPI_CALL:
+    case COPI_NEWS:
     case COPI_REPLY:
     case COPI_REPLY_ERROR:
     case COPI_TIMER:
@@ -135,6 +137,7 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_STOP: on_stop(self, envelope); break;
     case COPI_KILL:
         copi_envelope_free(self->worker, envelope);
+        self->has_obeyed |= copi_is_open(self);
         copi_kill_self(self);
         break;
     case COPI_ADOPT: copi_on_adopt(self, envelope); break;
@@ -218,7 +221,9 @@ slice_of(copi_worker *worker)
 {
     copi_simulation *simulation = worker->sched->simulation;
 
-    return COPI_LIKELY(simulation == NULL) ? SLICE : 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
+    return COPI_LIKELY(simulation == NULL)
+               ? SLICE
+               : 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
 }
 
 void

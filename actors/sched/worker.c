@@ -14,8 +14,8 @@
 enum {
     /* How often the slot may go before the queues in a row. */
     SLOT_RUNS = 64,
-    /* After how many searches for work a busy worker looks at the clock. */
-    TURNS_PER_LOOK = 64,
+    /* After how many searches for work at most a busy worker looks at the clock. */
+    TURNS_MAX = 64,
 };
 
 /* How long a busy worker may leave its timers and descriptors alone. */
@@ -149,12 +149,32 @@ steal(copi_worker *self)
     return NULL;
 }
 
+/*
+ * How many tasks may run before the next look at the clock: few if they take long, many if
+ * they do not, since a look costs as much as a small task.
+ */
+static void
+set_patience(copi_worker *self, int64_t now)
+{
+    int64_t elapsed = now - self->looked_at;
+
+    if (elapsed < poll_interval)
+        self->patience = self->patience < TURNS_MAX / 2 ? 2 * self->patience : TURNS_MAX;
+    else
+        self->patience = (uint32_t)(self->patience * poll_interval / elapsed);
+    if (self->patience == 0)
+        self->patience = 1;
+    self->turns_left = self->patience;
+    self->looked_at = now;
+}
+
 /* Timers, descriptors and strangers' tasks, if it has been long enough. */
 static void
 look_around(copi_worker *self)
 {
     int64_t now = copi_clock_ns();
 
+    set_patience(self, now);
     if (now - self->polled_at < poll_interval)
         return;
     self->polled_at = now;
@@ -172,7 +192,8 @@ next_task(copi_worker *self)
 {
     copi_task *task = NULL;
 
-    if (++self->turns % TURNS_PER_LOOK == 0)
+    self->turns++;
+    if (--self->turns_left == 0)
         look_around(self);
     /* relaxed: only whether to look; take_inbox acquires. */
     if (atomic_load_explicit(&self->inbox, memory_order_relaxed) != NULL)
@@ -235,7 +256,8 @@ park(copi_worker *self)
     if (!has_work(self))
         sleep_until_event(self);
     atomic_fetch_and_explicit(&sched->idle, ~bit, memory_order_seq_cst);
-    self->polled_at = copi_clock_ns();
+    self->polled_at = self->looked_at = copi_clock_ns();
+    self->patience = self->turns_left = 1;
     copi_worker_fire_timers(self);
 }
 
@@ -316,6 +338,7 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
     self->sched = sched;
     self->index = index;
     self->wake_fd = -1;
+    self->patience = self->turns_left = 1;
     self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
     atomic_init(&self->inbox, NULL);
     copi_runq_init(&self->queue);

@@ -70,8 +70,11 @@ struct copi_worker {
     uint32_t spent;     /* by the task that runs, of its slice */
     copi_fifo pinned;   /* tasks that have their home here */
     copi_heap timers;
-    copi_slots alarms; /* the timers that actors hold, by the numbers they know them by */
+    copi_slots alarms;    /* the timers that actors hold, by the numbers they know them by */
     int64_t polled_at;    /* nanoseconds */
+    int64_t looked_at;    /* at the clock, the last time */
+    uint32_t patience;    /* turns from one look to the next */
+    uint32_t turns_left;  /* of them */
     unsigned watch_count; /* events in the base besides the wake-up */
     copi_pool pool;
     copi_rng rng;

@@ -23,6 +23,7 @@ typedef struct seat {
     int32_t os_pid;
     int64_t file;
     word_table words; /* of the file it has */
+    bool is_complete; /* all of them; being added up */
 } seat;
 
 /* The two mishaps of the demo, in this order. */
@@ -192,17 +193,19 @@ give_all(cop_actor *me, board *st)
     return COP_OK;
 }
 
-/* The worker of a seat is gone: what it had is to be done again. */
+/* The worker of a seat is gone: what it had is to be done again, unless it was complete. */
 static void
 vacate(board *st, seat *at)
 {
+    at->worker = COP_PID_NONE;
+    if (at->is_complete)
+        return;
     if (at->file != NO_FILE) {
         st->job->files[at->file].state = FILE_WAITING;
         if ((size_t)at->file < st->next)
             st->next = (size_t)at->file;
     }
     at->file = NO_FILE;
-    at->worker = COP_PID_NONE;
     word_table_fini(&at->words);
 }
 
@@ -262,17 +265,39 @@ COP_HANDLER(board, counted_file)
 {
     seat *at = seat_of(st, cop_sender(me));
 
-    if (at == NULL || at->file != (int64_t)msg->file)
+    if (at == NULL || at->file != (int64_t)msg->file || at->is_complete)
         return COP_OK;
     job_file *file = &st->job->files[at->file];
     file->state = msg->is_readable ? FILE_COUNTED : FILE_UNREADABLE;
     if (!msg->is_readable)
         screen_line(&st->screen, "cannot read %s", file->path);
-    if (!word_table_merge(&st->job->words, &at->words))
-        return COP_E_NOMEM;
+    at->is_complete = true;
+    return cop_send(me, cop_self(me), merge_on);
+}
+
+static cop_err
+file_done(cop_actor *me, board *st, seat *at)
+{
+    at->is_complete = false;
     at->file = NO_FILE;
     screen_progress(&st->screen, ++st->done);
     return give_work(me, st, at);
+}
+
+/* What is complete is added up piece by piece, so that no handler takes long. */
+COP_HANDLER(board, merge_on)
+{
+    for (size_t i = 0; i < WORKERS_MAX; i++) {
+        seat *at = &st->seats[i];
+        if (!at->is_complete)
+            continue;
+        switch (word_table_merge(&st->job->words, &at->words)) {
+        case READ_MORE: return cop_send(me, cop_self(me), merge_on);
+        case READ_DONE: COP_TRY(file_done(me, st, at)); break;
+        case READ_FAILED: return COP_E_NOMEM;
+        }
+    }
+    return COP_OK;
 }
 
 /* Is the process that runs under the seat's name still the one that went silent? */
@@ -346,6 +371,7 @@ const cop_behaviour board_b = {
     .state_size = sizeof(board),
     .handlers = COP_HANDLERS(COP_ON(board, cop_start), COP_ON(board, worker_ready),
                              COP_ON(board, counted_words), COP_ON(board, counted_file),
-                             COP_ON(board, cop_down), COP_ON(board, cop_child_event)),
+                             COP_ON(board, merge_on), COP_ON(board, cop_down),
+                             COP_ON(board, cop_child_event)),
     .dispose = board_dispose,
 };

@@ -183,6 +183,8 @@ print_top(const job *job)
 static int
 run(job *job)
 {
+    if (job->count == 0)
+        printf("there are no regular files; the result will be empty\n");
     printf("counting the words of %zu files with %u worker nodes\n", job->count, job->workers);
     fflush(stdout);
     int status = coordinate(job);
@@ -203,11 +205,15 @@ int
 main(int argc, char **argv)
 {
     job job = {.workers = DEFAULT_WORKERS, .has_faults = true};
-    arguments given = read_arguments(argc, argv, &job);
+    char name[] = "demo"; /* for getopt's messages, whatever the program's path is */
     int status = 2;
 
-    if (given.is_wrong || given.wants_help)
-        fputs(usage, given.is_wrong ? stderr : stdout);
+    argv[0] = name;
+    arguments given = read_arguments(argc, argv, &job);
+    if (given.is_wrong)
+        fputs("demo: --help tells how to use it\n", stderr);
+    else if (given.wants_help)
+        fputs(usage, stdout);
     if (given.wants_help && !given.is_wrong)
         status = 0;
     else if (given.worker != NULL && given.join != NULL)

@@ -19,8 +19,9 @@
     M(3, word_total, F(str, word) F(u64, count))                                               \
     M(4, counted_words, F(u64, file) F(list, word_total, words))                               \
     M(5, counted_file, F(u64, file) F(bool, is_readable))                                      \
-    M(6, send_rest)                                                                            \
-    M(7, look_at_clock)
+    M(6, read_on)                                                                              \
+    M(7, send_rest)                                                                            \
+    M(8, merge_on)
 COP_PROTOCOL(WORDCOUNT)
 
 #endif /* WORDCOUNT_PROTOCOL_H */

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+    MERGE_PIECE = 65536 /* places */
+};
+
 static uint64_t
 hash(const char *text, size_t size)
 {
@@ -44,12 +48,41 @@ grow(word_table *self)
     return true;
 }
 
+/* Where the word stands now, which may be a free place; NULL if there is no memory. */
+static word_entry *
+reserve(word_table *self, const char *text, size_t size)
+{
+    if (self->count * 4 >= self->room * 3 && !grow(self))
+        return NULL;
+    return place_of(self, text, size);
+}
+
+/* With its text; `entry` is empty afterwards. */
+static bool
+move_entry(word_table *self, word_entry *entry)
+{
+    word_entry *place = reserve(self, entry->text, entry->size);
+
+    if (place == NULL)
+        return false;
+    if (place->text == NULL) {
+        *place = *entry;
+        self->count++;
+    } else {
+        place->count += entry->count;
+        free(entry->text);
+    }
+    entry->text = NULL;
+    return true;
+}
+
 bool
 word_table_add(word_table *self, const char *text, size_t size, uint64_t count)
 {
-    if (self->count * 4 >= self->room * 3 && !grow(self))
+    word_entry *place = reserve(self, text, size);
+
+    if (place == NULL)
         return false;
-    word_entry *place = place_of(self, text, size);
     if (place->text == NULL) {
         place->text = malloc(size);
         if (place->text == NULL)
@@ -68,66 +101,60 @@ word_table_get(const word_table *self, const char *text, size_t size)
     return self->room == 0 ? 0 : place_of(self, text, size)->count;
 }
 
-bool
+read_state
 word_table_merge(word_table *self, word_table *from)
 {
-    for (size_t i = 0; i < from->room; i++) {
-        word_entry *entry = &from->places[i];
-        if (entry->text != NULL &&
-            !word_table_add(self, entry->text, entry->size, entry->count))
-            return false;
+    for (int moved = 0; from->room > 0 && moved < MERGE_PIECE; moved++) {
+        word_entry *entry = &from->places[from->room - 1];
+        if (entry->text != NULL && !move_entry(self, entry))
+            return READ_FAILED;
+        from->room--;
     }
+    if (from->room > 0)
+        return READ_MORE;
     word_table_fini(from);
-    return true;
+    return READ_DONE;
 }
 
-/* The word that is being read; a file may end, or a buffer, in the middle of one. */
-typedef struct reader {
-    word_table *table;
-    char word[WORD_MAX];
-    size_t size;
-} reader;
-
 static bool
-end_word(reader *self)
+end_word(word_table *self, word_reader *reader)
 {
-    bool is_kept = self->size == 0 || word_table_add(self->table, self->word, self->size, 1);
+    bool is_kept = reader->size == 0 || word_table_add(self, reader->word, reader->size, 1);
 
-    self->size = 0;
+    reader->size = 0;
     return is_kept;
 }
 
 static bool
-read_text(reader *self, const char *text, size_t size)
+add_text(word_table *self, word_reader *reader, const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         char letter = (char)(text[i] | 0x20);
         bool is_letter = letter >= 'a' && letter <= 'z';
         if (is_letter)
-            self->word[self->size++] = letter;
-        if ((!is_letter || self->size == WORD_MAX) && !end_word(self))
+            reader->word[reader->size++] = letter;
+        if ((!is_letter || reader->size == WORD_MAX) && !end_word(self, reader))
             return false;
     }
     return true;
 }
 
-bool
-word_table_read(word_table *self, int fd)
+read_state
+word_table_read(word_table *self, word_reader *reader)
 {
-    reader in = {.table = self};
     char text[65536];
 
-    for (;;) {
-        ssize_t size = read(fd, text, sizeof text);
+    for (int pieces = 0; pieces < 4;) {
+        ssize_t size = read(reader->fd, text, sizeof text);
         if (size < 0 && errno == EINTR)
             continue;
-        if (size < 0)
-            return false;
         if (size == 0)
-            return end_word(&in);
-        if (!read_text(&in, text, (size_t)size))
-            return false;
+            return end_word(self, reader) ? READ_DONE : READ_FAILED;
+        if (size < 0 || !add_text(self, reader, text, (size_t)size))
+            return READ_FAILED;
+        pieces++;
     }
+    return READ_MORE;
 }
 
 static int

@@ -21,6 +21,19 @@ typedef struct word_entry {
     uint64_t count;
 } word_entry;
 
+/* A file that is being read, and the word in which the last piece ended. */
+typedef struct word_reader {
+    int fd;
+    char word[WORD_MAX];
+    size_t size;
+} word_reader;
+
+typedef enum read_state {
+    READ_MORE,
+    READ_DONE,
+    READ_FAILED,
+} read_state;
+
 typedef struct word_table {
     word_entry *places;
     size_t room; /* a power of two */
@@ -31,10 +44,12 @@ typedef struct word_table {
 bool word_table_add(word_table *self, const char *text, size_t size, uint64_t count);
 /* How often a word was seen. */
 uint64_t word_table_get(const word_table *self, const char *text, size_t size);
-/* Adds all of `from`, which is empty afterwards.  False if there is no memory. */
-bool word_table_merge(word_table *self, word_table *from);
-/* Adds the words of an open file.  False if it cannot be read, or there is no memory. */
-bool word_table_read(word_table *self, int fd);
+/* Moves a piece of `from`, which nothing else may use any more, to `self`: READ_DONE when it
+ * is empty.  READ_FAILED: there is no memory. */
+read_state word_table_merge(word_table *self, word_table *from);
+/* Adds what comes next in an open file, a quarter of a megabyte at most.  READ_FAILED: it cannot be read, or
+ * there is no memory. */
+read_state word_table_read(word_table *self, word_reader *reader);
 /* The entries, most frequent first, equal ones by their letters; the caller frees the
  * array, the texts stay the table's.  NULL if there is no memory. */
 word_entry *word_table_sorted(const word_table *self);

@@ -19,7 +19,9 @@ enum {
 typedef struct worker {
     cop_pid board;
     uint64_t file;
+    bool is_open;
     bool is_readable;
+    word_reader reader;
     word_table words;
     size_t sent; /* places of the table that have been sent */
 } worker;
@@ -45,21 +47,25 @@ COP_HANDLER(worker, cop_node_down)
     return cop_str_equal(msg->node, COORDINATOR) ? cop_stop(me) : COP_OK;
 }
 
-static bool
-count_words(word_table *words, cop_str path)
+/* The file of that name, or -1. */
+static int
+open_file(cop_str path)
 {
     char name[4096];
 
     if (path.size >= sizeof name)
-        return false;
+        return -1;
     memcpy(name, path.data, path.size);
     name[path.size] = '\0';
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool is_read = word_table_read(words, fd);
-    close(fd);
-    return is_read;
+    return open(name, O_RDONLY | O_CLOEXEC);
+}
+
+static void
+close_file(worker *st)
+{
+    if (st->is_open)
+        close(st->reader.fd);
+    st->is_open = false;
 }
 
 /* The next piece of the table; `next` is where the one after it begins. */
@@ -108,21 +114,39 @@ COP_HANDLER(worker, send_rest)
     return err;
 }
 
+/* A piece of the file at a time: a handler that takes long holds up its worker thread, and
+ * a node that cannot beat is taken for dead. */
+COP_HANDLER(worker, read_on)
+{
+    read_state state = st->is_open ? word_table_read(&st->words, &st->reader) : READ_FAILED;
+
+    if (state == READ_MORE)
+        return cop_send(me, cop_self(me), read_on);
+    close_file(st);
+    st->is_readable = state == READ_DONE;
+    if (!st->is_readable)
+        word_table_fini(&st->words);
+    return cop_send(me, cop_self(me), send_rest);
+}
+
 COP_HANDLER(worker, count_file)
 {
+    close_file(st);
     word_table_fini(&st->words);
     st->file = msg->file;
     st->sent = 0;
-    st->is_readable = count_words(&st->words, msg->path);
-    if (!st->is_readable)
-        word_table_fini(&st->words);
-    return worker_call_send_rest(me, st, NULL);
+    st->reader = (word_reader){.fd = open_file(msg->path)};
+    st->is_open = st->reader.fd >= 0;
+    return cop_send(me, cop_self(me), read_on);
 }
 
 static void
 worker_dispose(void *state)
 {
-    word_table_fini(&((worker *)state)->words);
+    worker *st = state;
+
+    close_file(st);
+    word_table_fini(&st->words);
 }
 
 static const cop_behaviour worker_b = {
@@ -130,7 +154,7 @@ static const cop_behaviour worker_b = {
     .state_size = sizeof(worker),
     .handlers = COP_HANDLERS(COP_ON(worker, cop_start), COP_ON(worker, cop_node_up),
                              COP_ON(worker, cop_node_down), COP_ON(worker, count_file),
-                             COP_ON(worker, send_rest)),
+                             COP_ON(worker, read_on), COP_ON(worker, send_rest)),
     .dispose = worker_dispose,
 };
 

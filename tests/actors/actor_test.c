@@ -563,6 +563,46 @@ a_failing_child_fails_its_owner(void **state)
     assert_non_null(strstr(trace, "a:end(error1)"));
 }
 
+static cop_err
+crash_and_stop_first_kid(cop_actor *me)
+{
+    cop_signal(me, pids[1], &(cop_exit){.kind = COP_EXIT_ERROR, .code = 4});
+    return cop_stop_child(me, pids[1]);
+}
+
+static void
+who_failed_before_it_was_told_to_stop_has_failed(void **state)
+{
+    world *self = *state;
+    script both = {.name = "a", .start = start_kids, .go = crash_and_stop_first_kid};
+
+    go_all(self, start(self, &both));
+    cop_sim_run_for(self->sim, 100);
+    assert_non_null(strstr(trace, "a:end(error1)"));
+}
+
+static cop_err
+return_ignore(cop_actor *me)
+{
+    (void)me;
+    return COP_E_IGNORE;
+}
+
+static void
+only_an_init_may_ask_not_to_be_started(void **state)
+{
+    world *self = *state;
+    script at_start = {.name = "a", .start = return_ignore};
+    cop_exit why;
+
+    assert_int_equal(cop_sim_spawn(self->node, &probe_b,
+                                   &(cop_spawn_opts){.arg = &at_start, .why = &why}, NULL),
+                     COP_E_IGNORE);
+    assert_int_equal(why.kind, COP_EXIT_NORMAL);
+    go_all(self, start(self, &(script){.name = "b", .go = return_ignore}));
+    assert_trace("a:start b:start b:end(error13) ");
+}
+
 static void
 an_isolating_owner_is_told(void **state)
 {
@@ -693,6 +733,8 @@ main(void)
         TEST(a_link_takes_the_other_end_along),
         TEST(an_owner_ends_after_its_children),
         TEST(a_failing_child_fails_its_owner),
+        TEST(who_failed_before_it_was_told_to_stop_has_failed),
+        TEST(only_an_init_may_ask_not_to_be_started),
         TEST(an_isolating_owner_is_told),
         TEST(an_ordered_owner_stops_its_children_one_by_one_in_reverse),
         TEST(a_killed_actor_runs_no_more_code_but_its_children_end_in_order),

@@ -277,16 +277,58 @@ worker_init(cop_actor *me, void *state, const void *arg)
 static const cop_behaviour worker_b = {
     .name = "worker", .arg_type = &item_type, .init = worker_init};
 
-static const cop_behaviour *const nodes_offer[] = {&sink_b, &worker_b, NULL};
+typedef struct slow {
+    int unused;
+} slow;
+
+/* Stays until its owner's patience ends. */
+COP_HANDLER(slow, cop_stopping)
+{
+    return COP_OK;
+}
+
+static const cop_behaviour slow_b = {
+    .name = "slow",
+    .state_size = sizeof(slow),
+    .handlers = COP_HANDLERS(COP_ON(slow, cop_stopping)),
+};
+
+typedef struct noisy {
+    int unused;
+} noisy;
+
+/* Ends when the line to node a is as full as it can be. */
+COP_HANDLER(noisy, boom)
+{
+    static const char filling[1000];
+    cop_pid to = cop_whereis(me, "sink@a");
+    cop_err err = COP_OK;
+
+    for (unsigned i = 0; i < 5000 && err == COP_OK; i++)
+        err = cop_send(me, to, item, .filling = {filling, sizeof filling});
+    return cop_fail(me, err == COP_E_BUSY ? msg->code : 1, "loud");
+}
+
+COP_HANDLER(noisy, cop_start)
+{
+    return cop_send(me, cop_self(me), boom, .code = 5);
+}
+
+static const cop_behaviour noisy_b = {
+    .name = "noisy",
+    .state_size = sizeof(noisy),
+    .handlers = COP_HANDLERS(COP_ON(noisy, cop_start), COP_ON(noisy, boom)),
+};
 
 /* Node i, "a" to "d"; all have the seeds "a" and "b". */
 static inline void
 cluster_start_node(cluster *self, unsigned i)
 {
+    const cop_behaviour *offer[] = {&sink_b, &worker_b, &slow_b, &noisy_b, NULL};
     char name[] = {(char)('a' + i), '\0'}, address[40];
     cop_cluster_opts opts = {.listen = address,
                              .join = "tcp://127.0.0.1:1000, tcp://127.0.0.1:1001",
-                             .behaviours = nodes_offer,
+                             .behaviours = offer,
                              .net = self->net};
     cop_spawn_opts spawn = {.name = "sink", .arg = &self->judge};
 

@@ -550,6 +550,104 @@ wrong_options_are_refused(void **state)
     cluster_fini(&all);
 }
 
+static void
+times_beyond_an_hour_are_refused(void **state)
+{
+    static const int32_t rows[][2] = {
+        {INT32_MAX, 0        },
+        {3600001,   0        },
+        {-1,        0        },
+        {0,         INT32_MAX},
+    };
+    cluster all;
+
+    (void)state;
+    cluster_init(&all, 5, 1);
+    for (size_t i = 0; i < COP_COUNT(rows); i++) {
+        cop_cluster_opts opts = {
+            .heartbeat_ms = rows[i][0], .dead_ms = rows[i][1], .net = all.net};
+        assert_int_equal(cop_cluster_start(all.nodes[0], &opts), COP_E_INVAL);
+    }
+    cluster_fini(&all);
+}
+
+/* ---------------------------------------------------------------------------- twins */
+
+static void
+start_twin(cluster *all, cop_node **out, const char *listen)
+{
+    cop_cluster_opts opts = {.listen = listen, .join = "tcp://127.0.0.1:1000", .net = all->net};
+
+    assert_int_equal(
+        cop_sim_node(all->sim, &(cop_node_opts){.name = "b", .on_log = say_nothing}, out),
+        COP_OK);
+    assert_int_equal(cop_sim_spawn(*out, &sink_b,
+                                   &(cop_spawn_opts){.name = "thing", .arg = &all->judge},
+                                   NULL),
+                     COP_OK);
+    assert_int_equal(cop_cluster_start(*out, &opts), COP_OK);
+}
+
+static void
+a_refused_twin_leaves_the_names_of_the_other_alone(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 40; seed++) {
+        cluster all;
+        cop_node *twins[2];
+        cluster_init(&all, seed, 1);
+        cop_sim_run_for(all.sim, 500);
+        start_twin(&all, &twins[0], "tcp://127.0.0.1:1002");
+        start_twin(&all, &twins[1], "tcp://127.0.0.1:1003");
+        cop_sim_run_for(all.sim, 10000);
+        const other *b = all.judge.sources[0]->others;
+        cop_pid found = cop_node_whereis(all.nodes[0], "thing@b");
+        if (b->is_up ? found.node != b->incarnation : !cop_pid_is_none(found))
+            fail_msg("seed %u: the names are not those of the session", seed);
+        cluster_fini(&all);
+    }
+}
+
+/* ------------------------------------------------------------------------- patience */
+
+static void
+an_owner_outlasts_what_it_has_started_elsewhere(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    uint64_t before = actors_of(all.nodes[0]), there = actors_of(all.nodes[1]);
+    assert_int_equal(post_hire(all.nodes[0], boss, "slow"), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(actors_of(all.nodes[1]), there + 1);
+    assert_int_equal(cop_post(all.nodes[0], boss, fire, .unused = 0), COP_OK);
+    for (int i = 0; i < 10000 && actors_of(all.nodes[0]) > before; i++)
+        cop_sim_run_for(all.sim, 1);
+    assert_int_equal(actors_of(all.nodes[0]), before);
+    assert_int_equal(actors_of(all.nodes[1]), there);
+    cluster_fini(&all);
+}
+
+static void
+an_end_elsewhere_is_told_once_the_line_is_free(void **state)
+{
+    boss_log log = {0};
+    cluster all;
+    cop_pid boss;
+
+    (void)state;
+    start_boss(&all, &log, &boss);
+    assert_int_equal(post_hire(all.nodes[0], boss, "noisy"), COP_OK);
+    cop_sim_run_for(all.sim, 5000);
+    assert_int_equal(log.result, COP_OK);
+    assert_int_equal(log.ends, 1);
+    assert_int_equal(log.end.code, 5);
+    cluster_fini(&all);
+}
+
 int
 main(void)
 {
@@ -569,6 +667,10 @@ main(void)
         cmocka_unit_test(a_second_node_of_the_same_name_is_refused),
         cmocka_unit_test(a_node_ignores_its_own_address),
         cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(an_owner_outlasts_what_it_has_started_elsewhere),
+        cmocka_unit_test(an_end_elsewhere_is_told_once_the_line_is_free),
+        cmocka_unit_test(a_refused_twin_leaves_the_names_of_the_other_alone),
+        cmocka_unit_test(times_beyond_an_hour_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

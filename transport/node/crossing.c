@@ -5,11 +5,17 @@
 
 #include "base/check.h"
 
+enum {
+    FEW_CALLS = 64,
+    SWEEP_MS = 30000, /* even if the calls have not doubled */
+};
+
 typedef struct tie {
     copi_map_node node;
     uint64_t here, there;
     uint64_t unlink; /* of a link: the number of an unlink that is not answered, or 0 */
     copi_way unlinked_by;
+    int64_t due; /* of a call */
 } tie;
 
 static tie *
@@ -67,9 +73,19 @@ note_unlinked(copi_map *links, tie *link, copi_way way, uint64_t ref)
     return link == NULL || link->unlink != ref || link->unlinked_by == way || drop(links, link);
 }
 
+static bool
+add_call(copi_map *calls, uint64_t here, uint64_t there, uint64_t ref, int64_t due)
+{
+    tie *made = add(calls, 0, ref, here, there);
+
+    if (made != NULL)
+        made->due = due;
+    return made != NULL;
+}
+
 bool
 copi_crossing_note(copi_crossing *self, copi_way way, copi_kind kind, uint64_t here,
-                   uint64_t there, uint64_t ref, bool by_link)
+                   uint64_t there, uint64_t ref, bool by_link, int64_t due)
 {
     copi_map *monitors = way == COPI_OUTWARD ? &self->watching : &self->watched;
     copi_map *answered = way == COPI_OUTWARD ? &self->watched : &self->watching;
@@ -83,12 +99,33 @@ copi_crossing_note(copi_crossing *self, copi_way way, copi_kind kind, uint64_t h
     case COPI_MONITOR: return add(monitors, 0, ref, here, there) != NULL;
     case COPI_DEMONITOR: return drop(monitors, find(monitors, 0, ref));
     case COPI_DOWN: return drop(answered, find(answered, 0, ref));
-    case COPI_CALL: return way == COPI_INWARD || add(&self->calls, 0, ref, here, there) != NULL;
+    case COPI_CALL: return way == COPI_INWARD || add_call(&self->calls, here, there, ref, due);
     case COPI_REPLY:
     case COPI_REPLY_ERROR:
         return way == COPI_OUTWARD || drop(&self->calls, find(&self->calls, 0, ref));
     default: return true;
     }
+}
+
+void
+copi_crossing_sweep(copi_crossing *self, int64_t now)
+{
+    copi_map kept = {0};
+
+    if (self->calls.count < FEW_CALLS ||
+        (self->calls.count / 2 < self->calls_kept && now - self->swept_at < SWEEP_MS))
+        return;
+    for (copi_map_node *node; (node = copi_map_pop(&self->calls)) != NULL;) {
+        tie *call = COPI_CONTAINER(node, tie, node);
+        if (call->due > now)
+            copi_map_add(&kept, node);
+        else
+            free(call);
+    }
+    copi_map_fini(&self->calls);
+    self->calls = kept;
+    self->calls_kept = kept.count;
+    self->swept_at = now;
 }
 
 typedef struct loss {

@@ -126,7 +126,7 @@ typedef struct copi_cluster {
     char address[COPI_ADDRESS_MAX];
     int32_t heartbeat_ms, dead_ms;
     uint32_t message_max;
-    const cop_behaviour *const *behaviours;
+    const cop_behaviour **behaviours; /* ends with NULL */
     const char *join; /* while the hub starts */
 
     /* Any thread. */

@@ -116,7 +116,7 @@ copi_peer_deliver(copi_cluster *self, copi_peer *peer, const copi_record *record
     envelope->ref = record->ref;
     bool by_link = record->kind == COPI_RECORD_EXIT && record->body[0] == 1;
     COPI_CHECK(copi_crossing_note(&peer->crossing, COPI_INWARD, (copi_kind)envelope->kind,
-                                  record->to, record->from, record->ref, by_link));
+                                  record->to, record->from, record->ref, by_link, 0));
     cop_err err = copi_push(self->node, worker, to, envelope);
     if (err != COP_OK)
         copi_bounce(self->node, worker, to, envelope, err);

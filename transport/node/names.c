@@ -7,6 +7,7 @@
 struct copi_far_name {
     copi_far_name *next;
     cop_pid pid;
+    bool is_shown;
     const char *node; /* in `text`, behind the name */
     char text[];
 };
@@ -51,14 +52,31 @@ copi_names_fini(copi_names *self)
     pthread_mutex_destroy(&self->lock);
 }
 
-/* Where the entry hangs, or would. */
+static bool
+is_of(const copi_far_name *entry, const char *name, const char *node)
+{
+    return strcmp(entry->text, name) == 0 && strcmp(entry->node, node) == 0;
+}
+
+/* Where the entry of a run hangs, or would. */
 static copi_far_name **
-place(copi_names *self, const char *name, const char *node)
+place(copi_names *self, const char *name, const char *node, uint64_t incarnation)
 {
     copi_far_name **at = &self->buckets[hash(name, node) & (self->bucket_count - 1)];
 
-    while (*at != NULL && (strcmp((*at)->text, name) != 0 || strcmp((*at)->node, node) != 0))
+    while (*at != NULL && ((*at)->pid.node != incarnation || !is_of(*at, name, node)))
         at = &(*at)->next;
+    return at;
+}
+
+/* One run of a name is shown at a time. */
+static const copi_far_name *
+shown(const copi_names *self, const char *name, const char *node)
+{
+    const copi_far_name *at = self->buckets[hash(name, node) & (self->bucket_count - 1)];
+
+    while (at != NULL && (!at->is_shown || !is_of(at, name, node)))
+        at = at->next;
     return at;
 }
 
@@ -84,7 +102,7 @@ grow(copi_names *self)
 }
 
 static copi_far_name *
-new_name(const char *name, const char *node, cop_pid pid)
+new_name(const char *name, const char *node, cop_pid pid, bool is_shown)
 {
     size_t length = strlen(name) + 1;
     copi_far_name *made = malloc(sizeof *made + length + strlen(node) + 1);
@@ -93,6 +111,7 @@ new_name(const char *name, const char *node, cop_pid pid)
         return NULL;
     made->next = NULL;
     made->pid = pid;
+    made->is_shown = is_shown;
     memcpy(made->text, name, length);
     made->node = strcpy(made->text + length, node);
     return made;
@@ -109,16 +128,16 @@ take_out(copi_names *self, copi_far_name **at)
 }
 
 static cop_err
-set_locked(copi_names *self, const char *name, const char *node, cop_pid pid)
+set_locked(copi_names *self, const char *name, const char *node, cop_pid pid, bool is_shown)
 {
-    copi_far_name **at = place(self, name, node);
+    copi_far_name **at = place(self, name, node, pid.node);
 
-    if (*at != NULL && cop_pid_is_none(pid)) {
+    if (*at != NULL && pid.id == 0) {
         take_out(self, at);
     } else if (*at != NULL) {
         (*at)->pid = pid;
-    } else if (!cop_pid_is_none(pid)) {
-        if ((*at = new_name(name, node, pid)) == NULL)
+    } else if (pid.id != 0) {
+        if ((*at = new_name(name, node, pid, is_shown)) == NULL)
             return COP_E_NOMEM;
         if (++self->count > self->bucket_count)
             grow(self);
@@ -127,12 +146,22 @@ set_locked(copi_names *self, const char *name, const char *node, cop_pid pid)
 }
 
 cop_err
-copi_names_set(copi_names *self, const char *name, const char *node, cop_pid pid)
+copi_names_set(copi_names *self, const char *name, const char *node, cop_pid pid, bool is_shown)
 {
     pthread_mutex_lock(&self->lock);
-    cop_err err = set_locked(self, name, node, pid);
+    cop_err err = set_locked(self, name, node, pid, is_shown);
     pthread_mutex_unlock(&self->lock);
     return err;
+}
+
+void
+copi_names_show(copi_names *self, uint64_t incarnation)
+{
+    pthread_mutex_lock(&self->lock);
+    for (uint32_t i = 0; i < self->bucket_count; i++)
+        for (copi_far_name *entry = self->buckets[i]; entry != NULL; entry = entry->next)
+            entry->is_shown |= entry->pid.node == incarnation;
+    pthread_mutex_unlock(&self->lock);
 }
 
 void
@@ -153,7 +182,7 @@ cop_pid
 copi_names_find(copi_names *self, const char *name, const char *node)
 {
     pthread_mutex_lock(&self->lock);
-    copi_far_name *entry = *place(self, name, node);
+    const copi_far_name *entry = shown(self, name, node);
     cop_pid pid = entry == NULL ? COP_PID_NONE : entry->pid;
     pthread_mutex_unlock(&self->lock);
     return pid;

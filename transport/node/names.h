@@ -24,8 +24,12 @@ typedef struct copi_names {
 cop_err copi_names_init(copi_names *self);
 void copi_names_fini(copi_names *self);
 
-/* The name on that node is now `pid`'s; none: nobody's.  COP_E_NOMEM. */
-cop_err copi_names_set(copi_names *self, const char *name, const char *node, cop_pid pid);
+/* On that run of the node the name is now `pid`'s; id 0: nobody's.  Two runs of one name
+ * may tell theirs at a time: what is not shown is not found yet.  COP_E_NOMEM. */
+cop_err copi_names_set(copi_names *self, const char *name, const char *node, cop_pid pid,
+                       bool is_shown);
+/* From now on the names of this run are found. */
+void copi_names_show(copi_names *self, uint64_t incarnation);
 /* Forgets all names of a run of a node. */
 void copi_names_drop(copi_names *self, uint64_t incarnation);
 cop_pid copi_names_find(copi_names *self, const char *name, const char *node);

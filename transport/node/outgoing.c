@@ -140,7 +140,8 @@ copi_outgoing_new(copi_cluster *self, copi_worker *worker, const copi_parcel *pa
                              .by_link = parcel->by_link,
                              .from = parcel->from,
                              .to = parcel->to,
-                             .ref = parcel->ref};
+                             .ref = parcel->ref,
+                             .within_ms = parcel->within_ms};
     going->size = write_record(going->record, parcel, &body);
     *size = going->size;
     *out = made;
@@ -209,7 +210,8 @@ take(cop_actor *hub, void *ctx)
         return;
     }
     COPI_CHECK(copi_crossing_note(&peer->crossing, COPI_OUTWARD, going->kind, going->from.id,
-                                  going->to.id, going->ref, going->by_link));
+                                  going->to.id, going->ref, going->by_link,
+                                  cop_now_ms(hub) + going->within_ms));
     COPI_CHECK(copi_outbox_add(&peer->outbox, going->record, going->size));
     copi_hub_flush_later(self);
 }

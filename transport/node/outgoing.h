@@ -18,7 +18,8 @@ typedef struct copi_outgoing {
     bool by_link;
     cop_pid from, to;
     uint64_t ref;
-    size_t size; /* of the record that follows */
+    int32_t within_ms; /* of a call */
+    size_t size;       /* of the record that follows */
     uint8_t record[];
 } copi_outgoing;
 

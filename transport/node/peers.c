@@ -137,7 +137,8 @@ copi_peer_consider(copi_cluster *self, copi_peer *peer)
     peer->is_up = true;
     outdate(self, peer);
     (void)copi_names_set(&self->names, COPI_SPAWNER, peer->name,
-                         (cop_pid){peer->incarnation, peer->spawner});
+                         (cop_pid){peer->incarnation, peer->spawner}, true);
+    copi_names_show(&self->names, peer->incarnation);
     copi_peer_announce(self, peer);
     copi_watchers_tell(self, peer, NULL);
 }
@@ -152,6 +153,7 @@ forget_in(copi_cluster *self, copi_peer *peer)
     if (peer->has_in)
         copi_hub_answer(self, peer->pipe, COPI_FRAME_RESET, peer->in_link, NULL, 0);
     peer->has_in = peer->is_ready = false;
+    copi_names_drop(&self->names, peer->incarnation);
     free(peer->whole);
     peer->whole = NULL;
     peer->whole_size = peer->whole_done = 0;
@@ -176,7 +178,6 @@ tell_end(copi_cluster *self, copi_peer *peer, const char *why)
 
     snprintf(text.text, sizeof text.text, "%s", why);
     copi_gate_close(peer->gate);
-    copi_names_drop(&self->names, peer->incarnation);
     copi_crossing_end(&peer->crossing, self->node, self->me->worker, peer->incarnation);
     remember(self, peer);
     copi_watchers_tell(self, peer, &text);
@@ -197,8 +198,6 @@ copi_peer_end(copi_cluster *self, copi_peer *peer, const char *why)
         cop_signal(self->me, peer->scope, &(cop_exit){.kind = COP_EXIT_NOCONNECTION});
     if (was_up)
         tell_end(self, peer, why);
-    else
-        copi_names_drop(&self->names, peer->incarnation);
 }
 
 void

@@ -71,8 +71,10 @@ accept(copi_cluster *self, const copi_hello *hello, uint64_t pipe, uint64_t link
         refuse(self, pipe, link, COP_E_BUSY);
         return;
     }
-    if (peer->has_in) /* of a session that is not up: this half begins anew */
+    if (peer->has_in) { /* of a session that is not up: this half begins anew */
         peer->is_ready = false;
+        copi_names_drop(&self->names, peer->incarnation);
+    }
     peer->has_in = true;
     peer->pipe = pipe;
     peer->in_link = link;

@@ -15,13 +15,15 @@ take_name(copi_cluster *self, copi_peer *peer, const copi_record *record, bool h
     char name[COP_NAME_MAX + 1];
     uint64_t id = has_id ? copi_read_number(&in, 8) : 0;
     size_t size = copi_left(&in);
-    cop_pid pid = id == 0 ? COP_PID_NONE : (cop_pid){peer->incarnation, id};
+    cop_pid pid = {peer->incarnation, id};
 
     if (in.is_broken || size == 0 || size > COP_NAME_MAX || memchr(in.at, 0, size) != NULL)
         return false;
     memcpy(name, in.at, size);
     name[size] = '\0';
-    return copi_names_set(&self->names, name, peer->name, pid) == COP_OK;
+    /* The runtime's own names are not told but agreed upon. */
+    return name[0] == '$' ||
+           copi_names_set(&self->names, name, peer->name, pid, peer->is_up) == COP_OK;
 }
 
 static bool

@@ -170,6 +170,7 @@ route_dispose(void *ctx)
     copi_cluster *self = ctx;
 
     copi_names_fini(&self->names);
+    free(self->behaviours);
     free(self);
 }
 

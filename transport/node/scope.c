@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coppice/timer.h>
+
 #include "message/unpack.h"
 #include "node/hub.h"
 #include "node/spawning.h"
@@ -13,12 +15,27 @@ typedef struct hosted {
     struct hosted *next;
     cop_pid child, stub;
     cop_ref child_down, stub_down;
+    cop_exit why; /* once it has ended, until its stub has been told */
 } hosted;
 
 typedef struct scope {
     copi_cluster *cluster;
     hosted *all;
+    hosted *ended;
+    bool is_retry_due;
 } scope;
+
+/* Time to tell the ends that the line was too busy for. */
+typedef struct scope_retry {
+    int unused;
+} scope_retry;
+
+static const cop_type scope_retry_type = {
+    .protocol = "coppice",
+    .name = "scope_retry",
+    .size = sizeof(scope_retry),
+    .flat = true,
+};
 
 COP_HANDLER(scope, cop_start)
 {
@@ -31,7 +48,7 @@ behaviour_called(const scope *self, cop_str name)
 {
     const cop_behaviour *const *at = self->cluster->behaviours;
 
-    for (; at != NULL && *at != NULL; at++)
+    for (; *at != NULL; at++)
         if (cop_str_equal(name, (*at)->name))
             return *at;
     return NULL;
@@ -88,10 +105,8 @@ COP_HANDLER(scope, copi_spawn_request)
 }
 
 static hosted **
-place_of(scope *self, bool (*is_it)(const hosted *, const void *), const void *key)
+place_of(hosted **at, bool (*is_it)(const hosted *, const void *), const void *key)
 {
-    hosted **at = &self->all;
-
     while (*at != NULL && !is_it(*at, key))
         at = &(*at)->next;
     return at;
@@ -120,38 +135,83 @@ stop(cop_actor *me, const hosted *self)
 
 COP_HANDLER(scope, copi_spawn_stop)
 {
-    const hosted *found = *place_of(st, has_child, &msg->pid);
+    const hosted *found = *place_of(&st->all, has_child, &msg->pid);
 
     if (found != NULL && cop_pid_equal(found->stub, cop_sender(me)))
         stop(me, found);
     return COP_OK;
 }
 
-static void
-tell_end(cop_actor *me, const hosted *self, const cop_exit *why)
+static cop_err
+tell_end(cop_actor *me, const hosted *self)
 {
     uint8_t bytes[COPI_WHY_MAX];
-    cop_bytes packed = {bytes, copi_why_write(bytes, why)};
+    cop_bytes packed = {bytes, copi_why_write(bytes, &self->why)};
 
-    cop_cast(me, self->stub, copi_spawn_ended, .why = packed);
+    return cop_send(me, self->stub, copi_spawn_ended, .why = packed);
+}
+
+static void
+forget(cop_actor *me, hosted **at)
+{
+    hosted *found = *at;
+
+    *at = found->next;
+    (void)cop_demonitor_flush(me, found->stub_down);
+    free(found);
+}
+
+/* A stub that is not told waits for ever, so this is tried until the line takes it. */
+static cop_err
+tell_ends(cop_actor *me, scope *self)
+{
+    while (self->ended != NULL && !copi_spawn_is_busy(tell_end(me, self->ended)))
+        forget(me, &self->ended);
+    if (self->ended == NULL || self->is_retry_due)
+        return COP_OK;
+    self->is_retry_due = true;
+    return cop_send_after(me, COPI_SPAWN_RETRY_MS, NULL, scope_retry, .unused = 0);
+}
+
+COP_HANDLER(scope, scope_retry)
+{
+    st->is_retry_due = false;
+    return tell_ends(me, st);
+}
+
+static void
+on_stub_down(cop_actor *me, scope *self, cop_ref ref)
+{
+    hosted **ended = place_of(&self->ended, has_ref, &ref);
+    hosted *found = *place_of(&self->all, has_ref, &ref);
+
+    if (*ended != NULL) {
+        forget(me, ended);
+    } else if (found != NULL) {
+        found->stub_down.bits = 0;
+        stop(me, found);
+    }
 }
 
 COP_HANDLER(scope, cop_down)
 {
-    hosted **at = place_of(st, has_ref, &msg->ref), *found = *at;
+    hosted **at = place_of(&st->all, has_ref, &msg->ref), *found = *at, **last = &st->ended;
 
-    if (found == NULL)
-        return COP_OK;
-    if (found->stub_down.bits == msg->ref.bits) {
-        found->stub_down.bits = 0;
-        stop(me, found);
+    if (found == NULL || found->stub_down.bits == msg->ref.bits) {
+        on_stub_down(me, st, msg->ref);
         return COP_OK;
     }
     *at = found->next;
-    if (cop_demonitor_flush(me, found->stub_down))
-        tell_end(me, found, &msg->why);
-    free(found);
-    return COP_OK;
+    if (found->stub_down.bits == 0) {
+        free(found);
+        return COP_OK;
+    }
+    while (*last != NULL)
+        last = &(*last)->next;
+    found->why = msg->why;
+    found->next = NULL;
+    *last = found;
+    return tell_ends(me, st);
 }
 
 COP_HANDLER(scope, cop_child_down)
@@ -160,20 +220,30 @@ COP_HANDLER(scope, cop_child_down)
 }
 
 static void
-dispose(void *state)
+free_all(hosted *one)
 {
-    for (hosted *one = ((scope *)state)->all, *next; one != NULL; one = next) {
+    for (hosted *next; one != NULL; one = next) {
         next = one->next;
         free(one);
     }
+}
+
+static void
+dispose(void *state)
+{
+    scope *self = state;
+
+    free_all(self->all);
+    free_all(self->ended);
 }
 
 const cop_behaviour copi_scope_behaviour = {
     .name = "session",
     .state_size = sizeof(scope),
     .handlers = COP_HANDLERS(COP_ON(scope, cop_start), COP_ON(scope, copi_spawn_request),
-                             COP_ON(scope, copi_spawn_stop), COP_ON(scope, cop_down),
-                             COP_ON(scope, cop_child_down)),
+                             COP_ON(scope, copi_spawn_stop), COP_ON(scope, scope_retry),
+                             COP_ON(scope, cop_down), COP_ON(scope, cop_child_down)),
     .policy = COP_ISOLATE,
+    .mailbox = COP_MAILBOX_MAX, /* a stop that is refused leaves its stub waiting */
     .dispose = dispose,
 };

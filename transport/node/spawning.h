@@ -16,6 +16,10 @@
 
 #include <coppice/message.h>
 
+enum {
+    COPI_SPAWN_RETRY_MS = 20,
+};
+
 /* The name under which a node knows the scope that another keeps for it. */
 #define COPI_SPAWNER "$spawner"
 
@@ -25,5 +29,12 @@
     M(3, copi_spawn_stop, F(pid, pid))                                                         \
     M(4, copi_spawn_ended, F(bytes, why))
 COP_PROTOCOL(COPI_SPAWNING)
+
+/* Has the line refused it for now? */
+static inline bool
+copi_spawn_is_busy(cop_err err)
+{
+    return err == COP_E_BUSY || err == COP_E_FULL || err == COP_E_NOMEM;
+}
 
 #endif /* COPPICE_NODE_SPAWNING_H */

@@ -12,6 +12,7 @@
 enum {
     HEARTBEAT_MS = 250,
     DEAD_BEATS = 4,
+    TIME_MAX = 60 * 60 * 1000,
     MESSAGE_MAX = 1024 * 1024,
     MESSAGE_LIMIT = 8 * 1024 * 1024,
 };
@@ -62,17 +63,39 @@ check_seed(void *ctx, const char *address)
     return check_address(ctx, address);
 }
 
+static bool
+is_time(int32_t ms)
+{
+    return ms >= 0 && ms <= TIME_MAX;
+}
+
 static cop_err
 check(cop_node *node, const cop_cluster_opts *opts)
 {
     if (node->sim != NULL && opts->net == NULL)
         return COP_E_SIMULATED;
-    if (opts->heartbeat_ms < 0 || opts->dead_ms < 0 || opts->message_max > MESSAGE_LIMIT ||
-        (node->sim == NULL && opts->net != NULL))
+    if (!is_time(opts->heartbeat_ms) || !is_time(opts->dead_ms) ||
+        opts->message_max > MESSAGE_LIMIT || (node->sim == NULL && opts->net != NULL))
         return COP_E_INVAL;
     if (opts->listen != NULL)
         COP_TRY(check_address(node, opts->listen));
     return each_seed(opts->join, check_seed, node);
+}
+
+/* The array, with its end; what it points to stays the caller's. */
+static cop_err
+copy_behaviours(copi_cluster *self, const cop_behaviour *const *offered)
+{
+    size_t count = 0;
+
+    while (offered != NULL && offered[count] != NULL)
+        count++;
+    self->behaviours = calloc(count + 1, sizeof(cop_behaviour *));
+    if (self->behaviours == NULL)
+        return COP_E_NOMEM;
+    if (count > 0)
+        memcpy(self->behaviours, offered, count * sizeof(cop_behaviour *));
+    return COP_OK;
 }
 
 static copi_cluster *
@@ -82,14 +105,15 @@ make(cop_node *node, const cop_cluster_opts *opts)
 
     if (self == NULL)
         return NULL;
-    if (copi_names_init(&self->names) != COP_OK) {
+    if (copy_behaviours(self, opts->behaviours) != COP_OK ||
+        copi_names_init(&self->names) != COP_OK) {
+        free(self->behaviours);
         free(self);
         return NULL;
     }
     self->node = node;
     self->tick_at = COPI_NEVER;
     self->net = opts->net;
-    self->behaviours = opts->behaviours;
     self->heartbeat_ms = opts->heartbeat_ms > 0 ? opts->heartbeat_ms : HEARTBEAT_MS;
     self->dead_ms = opts->dead_ms > 0 ? opts->dead_ms : DEAD_BEATS * self->heartbeat_ms;
     self->message_max = opts->message_max > 0 ? (uint32_t)opts->message_max : MESSAGE_MAX;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coppice/timer.h>
+
 #include "message/pack.h"
 #include "node/hub.h"
 #include "node/spawning.h"
@@ -18,6 +20,18 @@ static const cop_type stub_go_type = {
     .protocol = "coppice",
     .name = "stub_go",
     .size = sizeof(stub_go),
+    .flat = true,
+};
+
+/* Time to pass on the stop that the line was too busy for. */
+typedef struct stub_retry {
+    int unused;
+} stub_retry;
+
+static const cop_type stub_retry_type = {
+    .protocol = "coppice",
+    .name = "stub_retry",
+    .size = sizeof(stub_retry),
     .flat = true,
 };
 
@@ -86,6 +100,22 @@ give_up(cop_actor *me, stub *self, cop_err err)
     return cop_stop(me);
 }
 
+/* Without a session there is nobody to stop, and cop_down is on its way. */
+static cop_err
+pass_on_stop(cop_actor *me, const stub *self)
+{
+    cop_err err = cop_send(me, self->scope, copi_spawn_stop, .pid = self->remote);
+
+    if (!copi_spawn_is_busy(err))
+        return COP_OK;
+    return cop_send_after(me, COPI_SPAWN_RETRY_MS, NULL, stub_retry, .unused = 0);
+}
+
+COP_HANDLER(stub, stub_retry)
+{
+    return pass_on_stop(me, st);
+}
+
 COP_REPLY(stub, copi_spawn_reply)
 {
     free(st->arg);
@@ -94,7 +124,7 @@ COP_REPLY(stub, copi_spawn_reply)
         return give_up(me, st, err);
     st->remote = msg->pid;
     if (st->is_stopping)
-        cop_cast(me, st->scope, copi_spawn_stop, .pid = st->remote);
+        COP_TRY(pass_on_stop(me, st));
     (void)cop_answer(me, &st->caller, cop_spawned, .pid = st->remote, .child = cop_self(me));
     return COP_OK;
 }
@@ -129,13 +159,13 @@ COP_HANDLER(stub, cop_down)
     return cop_stop_with(me, &why);
 }
 
-/* Ends when the other end does, or is killed. */
+/* Ends when the other end does: over there somebody has patience with that. */
 COP_HANDLER(stub, cop_stopping)
 {
     st->is_stopping = true;
     if (!cop_pid_is_none(st->remote))
-        cop_cast(me, st->scope, copi_spawn_stop, .pid = st->remote);
-    else if (cop_pid_is_none(st->caller.caller))
+        return pass_on_stop(me, st);
+    if (cop_pid_is_none(st->caller.caller))
         return cop_stop(me);
     return COP_OK;
 }
@@ -154,7 +184,7 @@ static const cop_behaviour stub_behaviour = {
     .state_size = sizeof(stub),
     .handlers = COP_HANDLERS(COP_ON(stub, cop_start), COP_ON(stub, stub_go),
                              COP_ON(stub, copi_spawn_ended), COP_ON(stub, cop_down),
-                             COP_ON(stub, cop_stopping)),
+                             COP_ON(stub, stub_retry), COP_ON(stub, cop_stopping)),
     .dispose = dispose,
 };
 
@@ -173,7 +203,7 @@ cop_spawn_at_with(cop_actor *me, const char *node, const char *behaviour,
         init.scope = copi_names_find(&cluster->names, COPI_SPAWNER, node);
     if (cop_pid_is_none(init.scope))
         return COP_E_NO_NODE;
-    cop_spawn_opts opts = {.label = behaviour, .arg = &init};
+    cop_spawn_opts opts = {.label = behaviour, .arg = &init, .stop_ms = COP_INFINITY};
     COP_TRY(cop_spawn(me, &stub_behaviour, &opts, &child));
     cop_err err = cop_ask(me, child, within_ms, then, stub_go, .within_ms = within_ms);
     if (err != COP_OK && cop_stop_child(me, child) != COP_OK)

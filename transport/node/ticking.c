@@ -33,6 +33,7 @@ static void
 look_at_peers(copi_cluster *self, int64_t now)
 {
     for (copi_peer *peer = self->peers; peer != NULL; peer = peer->next) {
+        copi_crossing_sweep(&peer->crossing, now);
         if (peer->is_gone || !peer->has_in ||
             copi_pulse_look(&peer->in_pulse, now, self->heartbeat_ms, self->dead_ms) !=
                 COPI_PULSE_DEAD)

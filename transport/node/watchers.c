@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "node/hub.h"
 
 #define FIELD(T, member, number_, kind_)                                                       \
@@ -49,15 +50,30 @@ cop_watch_nodes(cop_actor *me)
     return cop_send(me, cluster->hub, copi_watch_nodes, .who = cop_self(me));
 }
 
+/* As a signal it is not refused for want of room: who misses one believes in a session
+ * that is no more. */
+static void
+push_news(copi_cluster *self, cop_pid who, const cop_type *type, const void *message)
+{
+    copi_worker *worker = self->me->worker;
+    copi_envelope *news = copi_envelope_typed(worker, COPI_NEWS, type, message);
+
+    COPI_CHECK(news != NULL);
+    news->from = self->hub;
+    if (copi_push(self->node, worker, who, news) != COP_OK)
+        copi_envelope_free(worker, news); /* who has ended wants no news */
+}
+
 static void
 tell(copi_cluster *self, cop_pid who, const copi_peer *peer, const cop_exit *why)
 {
+    cop_str name = cop_str_from(peer->name);
+
     if (why == NULL)
-        cop_cast(self->me, who, cop_node_up, .node = cop_str_from(peer->name),
-                 .incarnation = peer->incarnation);
+        push_news(self, who, &cop_node_up_type, &(cop_node_up){name, peer->incarnation});
     else
-        cop_cast(self->me, who, cop_node_down, .node = cop_str_from(peer->name),
-                 .incarnation = peer->incarnation, .why = *why);
+        push_news(self, who, &cop_node_down_type,
+                  &(cop_node_down){name, peer->incarnation, *why});
 }
 
 void

@@ -55,7 +55,7 @@ typedef struct cop_child_end {
     cop_pid pid;
     uint64_t cookie;     /* of its cop_spawn_opts */
     const cop_exit *why; /* borrowed for the call */
-    bool told;           /* it had been told to stop by cop_stop_child */
+    bool told;           /* it ended because it had been told to */
     bool start_failed;   /* its init failed, and only now all that it owned is gone */
 } cop_child_end;
 
@@ -75,7 +75,8 @@ typedef struct cop_behaviour {
 
     /* Instead of a handler for cop_start. */
     cop_err (*init)(cop_actor *me, void *state, const void *arg);
-    /* Gets what no handler takes; NULL: counted and answered COP_E_NO_HANDLER. */
+    /* Gets what no handler takes; NULL: counted and answered COP_E_NO_HANDLER.  Messages
+     * of other nodes reach handlers only, which know how to decode them. */
     cop_err (*on_message)(cop_actor *me, void *state, const cop_type *type,
                           const void *message);
     cop_err (*on_child)(cop_actor *me, void *state, const cop_child_end *end);
@@ -182,7 +183,8 @@ typedef struct cop_spawn_opts {
                           are still ending; under COP_SUPERVISE on_child will tell */
 } cop_spawn_opts;
 
-/* For stop_ms: kill at once; tell and kill without waiting. */
+/* For stop_ms: kill at once (but if the owner was itself killed, tell first, for 5000 ms);
+ * tell and kill without waiting. */
 #define COP_STOP_BRUTAL  INT32_C(-1)
 #define COP_STOP_NO_WAIT INT32_C(-3)
 
@@ -225,9 +227,13 @@ COP_API COP_MUST_USE cop_err cop_stop_child(cop_actor *me, cop_pid child);
 /* ---------------------------------------------------------------------- messages */
 
 /*
+ * These are macros: an argument with commas outside of parentheses, as a compound literal
+ * has, must be put in parentheses.
+ *
  * cop_send(me, to, T, fields...): copies the message into the mailbox of `to`.
- * COP_E_NOPROC, COP_E_FULL (its mailbox), COP_E_BUSY or COP_E_NOCONNECTION (another
- * node), COP_E_TOO_LARGE, COP_E_NOMEM: then nothing was sent.  To another node COP_OK
+ * COP_E_NOPROC, COP_E_FULL (its mailbox; signals that wait count as well), COP_E_BUSY,
+ * COP_E_NOCONNECTION or COP_E_INVAL (another node, and a type of the runtime's own that
+ * stays in the process), COP_E_TOO_LARGE, COP_E_NOMEM: then nothing was sent.  To another node COP_OK
  * means accepted, not delivered.
  */
 #define cop_send(me, to, ...)                                                                  \

@@ -75,6 +75,7 @@ typedef struct cop_budget {
  * lives: write the table at file scope.
  */
 typedef struct cop_child cop_child;
+typedef struct cop_reporter cop_reporter; /* see below */
 struct cop_child {
     const char *name; /* unique among its siblings; its part of the path */
     const cop_behaviour *run;
@@ -92,6 +93,10 @@ struct cop_child {
     cop_strategy strategy;
     cop_budget budget;
     cop_auto_shutdown auto_shutdown;
+    const cop_reporter *reporter; /* default: the one of its supervisor */
+    /* Runs in the supervisor before any child starts.  What it returns, if not COP_OK, is
+     * what the start returns; COP_E_IGNORE means as for any actor that it is not wanted. */
+    cop_err (*init)(cop_actor *me, const cop_child *row);
 };
 
 /* The value of `.sup`.  A supervisor that begins without children: COP_NO_CHILDREN. */
@@ -226,6 +231,17 @@ COP_API COP_MUST_USE cop_err cop_which_children(cop_actor *me, cop_pid superviso
 COP_API COP_MUST_USE cop_err cop_count_children(cop_actor *me, cop_pid supervisor,
                                                 int32_t within_ms, const cop_then *then);
 
+/*
+ * Has a supervisor decide nothing: from now on ends of children and requests wait, in the
+ * order in which they come, until it is resumed.  What it has begun it finishes, and it
+ * ends when it is told to.  Doing it twice is harmless.  Answer: cop_child_done.  As OTP's
+ * sys:suspend and sys:resume.
+ */
+COP_API COP_MUST_USE cop_err cop_supervisor_suspend(cop_actor *me, cop_pid supervisor,
+                                                    int32_t within_ms, const cop_then *then);
+COP_API COP_MUST_USE cop_err cop_supervisor_resume(cop_actor *me, cop_pid supervisor,
+                                                   int32_t within_ms, const cop_then *then);
+
 /* ----------------------------------------------------------------- looking at it */
 
 typedef struct cop_tree_line {
@@ -266,6 +282,7 @@ typedef enum cop_child_news {
     COP_NEWS_NOT_STARTED,   /* its start failed */
     COP_NEWS_STOPPED_BADLY, /* it was told to stop, but ended for another reason */
     COP_NEWS_GAVE_UP,       /* its supervisor has spent its budget on it, and ends */
+    COP_NEWS_IGNORED,       /* its init asked not to be started */
 } cop_child_news;
 
 /* Something has happened to a child.  reason: as cop_exit_print writes it. */
@@ -294,5 +311,33 @@ COP_API void cop_supervisor_unwatch(cop_actor *me, cop_pid supervisor);
 
 /* "started"; "unknown".  Any thread; static. */
 COP_API const char *cop_child_news_name(cop_child_news news);
+
+/*
+ * The same as it happens, and more of it: what OTP's supervisor reports are.  A supervisor
+ * that ends in order, or whose start is undone, reports what becomes of its children; one
+ * that is killed reports nothing.  Everything is borrowed for the call.
+ */
+typedef struct cop_report {
+    cop_child_news what;
+    bool is_error;          /* OTP would report it as an error */
+    const char *supervisor; /* its name */
+    const char *path;       /* and path */
+    const char *name;       /* of the child; of a dynamic one, the template's */
+    const void *arg;        /* what its init got; of a supervisor its row */
+    bool is_dynamic;
+    cop_pid pid; /* none if it has no actor, then or now */
+    uint32_t restarts;
+    /* How many children of a dynamic supervisor that ended were stopped badly, all for the
+     * same reason: then there is no pid and no arg.  Else 0. */
+    uint32_t count;
+    const cop_exit *why; /* NULL where there is none */
+} cop_report;
+
+/* Who is told. */
+struct cop_reporter {
+    /* Called by the supervisor, by any worker, several at once.  It must not block. */
+    void (*report)(void *ctx, const cop_report *report);
+    void *ctx;
+};
 
 #endif /* COPPICE_SUPERVISOR_H */

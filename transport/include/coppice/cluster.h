@@ -26,11 +26,11 @@ typedef struct cop_cluster_opts {
     const char *listen;   /* "tcp://127.0.0.1:7001", "ipc:///run/app/a.sock"; copied.  NULL: a
                            free port of 127.0.0.1 */
     const char *join;     /* seeds: addresses of other nodes, with commas or spaces; copied */
-    int32_t heartbeat_ms; /* 0: 250 */
+    int32_t heartbeat_ms; /* 0: 250; at most an hour, as dead_ms */
     int32_t dead_ms;      /* silence after which a node is lost; 0: 4 heartbeats */
     size_t message_max;   /* bytes of one packed message; 0: 1 MiB; at most 8 MiB */
-    /* What other nodes may start here, by name; ends with NULL.  Borrowed while the node
-     * exists. */
+    /* What other nodes may start here, by name; ends with NULL.  The array is copied, the
+     * behaviours are borrowed while the node exists. */
     const cop_behaviour *const *behaviours;
     cop_net *net; /* in a simulation */
 } cop_cluster_opts;
@@ -84,7 +84,8 @@ extern COP_API const cop_type cop_spawned_type;
  * cop_spawn_at(me, "b", "counter", within_ms, COP_THEN(S, cop_spawned), Arg, fields...):
  * starts an actor of a behaviour that node "b" offers.  Here a child of `me` stands for
  * it: it ends with the same record when the other ends, or noconnection when the session
- * does, and passes on that it shall stop.  There the actor ends with the session, or when
+ * does.  Told to stop, it passes that on and waits: unless it is killed, its end says that
+ * the actor is gone or the session lost.  There the actor ends with the session, or when
  * its stand-in has gone.
  *
  * Returns COP_E_NO_NODE, COP_E_INVAL, and what cop_spawn and cop_ask return.  The answer is
