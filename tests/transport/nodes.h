@@ -294,18 +294,20 @@ static const cop_behaviour slow_b = {
 };
 
 typedef struct noisy {
-    int unused;
+    unsigned rounds;
 } noisy;
 
-/* Ends when the line to node a is as full as it can be. */
+/* Ends when the line to node a is as full as it can be, and stays so for a while. */
 COP_HANDLER(noisy, boom)
 {
-    static const char filling[1000];
+    static const char filling[10000];
     cop_pid to = cop_whereis(me, "sink@a");
     cop_err err = COP_OK;
 
-    for (unsigned i = 0; i < 5000 && err == COP_OK; i++)
+    while (err == COP_OK)
         err = cop_send(me, to, item, .filling = {filling, sizeof filling});
+    if (++st->rounds < 20)
+        return cop_send_after(me, 1, NULL, boom, .code = msg->code);
     return cop_fail(me, err == COP_E_BUSY ? msg->code : 1, "loud");
 }
 

@@ -608,6 +608,47 @@ a_refused_twin_leaves_the_names_of_the_other_alone(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------- watchers */
+
+typedef struct crowded {
+    unsigned *ups;
+} crowded;
+
+COP_HANDLER(crowded, cop_start)
+{
+    st->ups = (unsigned *)(uintptr_t)msg->arg;
+    return cop_watch_nodes(me);
+}
+
+COP_HANDLER(crowded, cop_node_up)
+{
+    ++*st->ups;
+    return COP_OK;
+}
+
+static const cop_behaviour crowded_b = {
+    .name = "crowded",
+    .state_size = sizeof(crowded),
+    .mailbox = 1,
+    .handlers = COP_HANDLERS(COP_ON(crowded, cop_start), COP_ON(crowded, cop_node_up)),
+};
+
+static void
+a_watcher_with_a_full_mailbox_misses_no_node(void **state)
+{
+    unsigned ups = 0;
+    cluster all;
+
+    (void)state;
+    cluster_init(&all, 3, 4);
+    expect_mesh(&all, 5000);
+    assert_int_equal(
+        cop_sim_spawn(all.nodes[0], &crowded_b, &(cop_spawn_opts){.arg = &ups}, NULL), COP_OK);
+    cop_sim_run_for(all.sim, 200);
+    assert_int_equal(ups, 3);
+    cluster_fini(&all);
+}
+
 /* ------------------------------------------------------------------------- patience */
 
 static void
@@ -619,6 +660,7 @@ an_owner_outlasts_what_it_has_started_elsewhere(void **state)
 
     (void)state;
     start_boss(&all, &log, &boss);
+    cop_net_delay(all.net, 20, 30);
     uint64_t before = actors_of(all.nodes[0]), there = actors_of(all.nodes[1]);
     assert_int_equal(post_hire(all.nodes[0], boss, "slow"), COP_OK);
     cop_sim_run_for(all.sim, 200);
@@ -640,6 +682,7 @@ an_end_elsewhere_is_told_once_the_line_is_free(void **state)
 
     (void)state;
     start_boss(&all, &log, &boss);
+    cop_net_delay(all.net, 100, 100);
     assert_int_equal(post_hire(all.nodes[0], boss, "noisy"), COP_OK);
     cop_sim_run_for(all.sim, 5000);
     assert_int_equal(log.result, COP_OK);
@@ -667,6 +710,7 @@ main(void)
         cmocka_unit_test(a_second_node_of_the_same_name_is_refused),
         cmocka_unit_test(a_node_ignores_its_own_address),
         cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(a_watcher_with_a_full_mailbox_misses_no_node),
         cmocka_unit_test(an_owner_outlasts_what_it_has_started_elsewhere),
         cmocka_unit_test(an_end_elsewhere_is_told_once_the_line_is_free),
         cmocka_unit_test(a_refused_twin_leaves_the_names_of_the_other_alone),

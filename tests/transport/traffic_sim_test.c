@@ -395,68 +395,6 @@ names_come_and_go_with_their_holders(void **state)
 
 /* --------------------------------------------------------------------------- bounds */
 
-/* Has a full mailbox for a while. */
-typedef struct crowded {
-    scene *scene;
-    unsigned items;
-} crowded;
-
-COP_HANDLER(crowded, cop_start)
-{
-    st->scene = (scene *)(uintptr_t)msg->arg;
-    return cop_watch_nodes(me);
-}
-
-COP_HANDLER(crowded, cop_node_up)
-{
-    st->scene->handled++;
-    return COP_OK;
-}
-
-COP_HANDLER(crowded, cop_node_down)
-{
-    st->scene->exits++;
-    return COP_OK;
-}
-
-COP_HANDLER(crowded, item)
-{
-    for (int i = 0; i < 10 && st->items < 5000; i++)
-        st->items += cop_send(me, cop_self(me), item, .number = 1) == COP_OK;
-    return COP_OK;
-}
-
-static const cop_behaviour crowded_b = {
-    .name = "crowded",
-    .state_size = sizeof(crowded),
-    .mailbox = 2,
-    .handlers = COP_HANDLERS(COP_ON(crowded, cop_start), COP_ON(crowded, cop_node_up),
-                             COP_ON(crowded, cop_node_down), COP_ON(crowded, item)),
-};
-
-static void
-a_watcher_with_a_full_mailbox_misses_no_node(void **state)
-{
-    cop_pid watcher;
-    scene s;
-
-    (void)state;
-    (void)start_pair(&s, 0);
-    assert_int_equal(
-        cop_sim_spawn(s.all.nodes[0], &crowded_b, &(cop_spawn_opts){.arg = &s}, &watcher),
-        COP_OK);
-    settle(&s);
-    assert_int_equal(s.handled, 1);
-    assert_int_equal(cop_post(s.all.nodes[0], watcher, item, .number = 1), COP_OK);
-    for (int i = 0; i < 20; i++)
-        cop_sim_step(s.all.sim);
-    cop_net_break(s.all.net, s.all.nodes[0], s.all.nodes[1]);
-    cop_sim_run_for(s.all.sim, 3000);
-    assert_int_equal(s.exits, 1);
-    assert_int_equal(s.handled, 2);
-    close_scene(&s);
-}
-
 static void
 calls_that_nobody_waits_for_are_forgotten(void **state)
 {
@@ -669,7 +607,6 @@ main(void)
         cmocka_unit_test(a_link_that_was_taken_away_tells_nothing),
         cmocka_unit_test(a_link_to_an_actor_that_has_ended_tells_noproc),
         cmocka_unit_test(names_come_and_go_with_their_holders),
-        cmocka_unit_test(a_watcher_with_a_full_mailbox_misses_no_node),
         cmocka_unit_test(calls_that_nobody_waits_for_are_forgotten),
         cmocka_unit_test(noise_from_strangers_harms_nobody),
         cmocka_unit_test(strangers_who_know_how_to_greet_harm_nobody),

@@ -127,7 +127,7 @@ typedef struct copi_cluster {
     int32_t heartbeat_ms, dead_ms;
     uint32_t message_max;
     const cop_behaviour **behaviours; /* ends with NULL */
-    const char *join; /* while the hub starts */
+    const char *join;                 /* while the hub starts */
 
     /* Any thread. */
     copi_names names;
