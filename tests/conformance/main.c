@@ -302,7 +302,8 @@ main(int argc, char **argv)
     scenario_read(&self, path);
     if (missing(&self) != NULL) {
         printf("skipped: needs %s\n", missing(&self));
-        return SKIPPED;
+        fflush(stdout);
+        _exit(SKIPPED); /* as play: the scenario is kept until the process ends */
     }
     cop_err err = open_world(&self, is_real, seed);
     if (err != COP_OK) {

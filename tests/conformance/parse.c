@@ -116,9 +116,13 @@ scenario_read(world *self, const char *path)
         words line;
         if (strstr(buffer, "gate+") != NULL)
             self->has_gates = true;
-        split(strdup(buffer), &line); /* kept: names and keys point into it */
-        if (line.count == 0)
+        char *text = strdup(buffer);
+        split(text, &line);
+        if (line.count == 0) {
+            free(text);
             continue;
+        }
+        /* The text is kept: names and keys point into it. */
         if (strcmp(line.at[0], "begin") == 0)
             has_begun = true;
         else if (has_begun)
