@@ -15,7 +15,7 @@ pids+=($!)
 # The session is there when a new name on a would be seen: ask the log of neither, but
 # kill a again and again until b has something to say.
 for _ in 1 2 3 4 5; do
-    if read -r -t 2 line <&3; then
+    if read -r -t 4 line <&3; then
         break
     fi
     kill -9 "${pids[0]}" 2>/dev/null || true
