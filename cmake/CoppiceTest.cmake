@@ -1,5 +1,5 @@
 # How tests are declared.  Every one has a time limit, every program is a process of its
-# own.  Labels: unit, package, model, compile, example, fuzz; and two that an ordinary
+# own.  Labels: unit, package, model, compile, example, fuzz, cost; and two that an ordinary
 # run leaves out: memcheck (the unit tests under valgrind), full (the long versions).  A
 # long version that is also labelled seeds is not for the sanitizers.
 

@@ -5,7 +5,7 @@
 
 packages_build=(build-essential cmake ninja-build pkg-config libevent-dev libnanomsg-dev)
 packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd)
-packages_bench=(erlang-base libcaf-dev g++)
+packages_bench=(python3 erlang-base libcaf-dev g++)
 
 setup_missing() {
     local package

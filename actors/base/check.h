@@ -14,6 +14,10 @@ _Noreturn void copi_check_failed(const char *file, int line, const char *conditi
 #define COPI_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define COPI_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* A function that hot ones call now and then: it must not be inlined, since the registers
+ * and the stack that it needs would be paid for by every call of those. */
+#define COPI_COLD __attribute__((noinline, cold))
+
 /* The struct that `member` at `pointer` is part of. */
 #define COPI_CONTAINER(pointer, type, member)                                                  \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))

@@ -8,7 +8,7 @@
 static bool
 is_before(const copi_heap_slot *a, const copi_heap_slot *b)
 {
-    return a->due < b->due || (a->due == b->due && a->turn < b->turn);
+    return a->due < b->due || (a->due == b->due && (int32_t)(a->turn - b->turn) < 0);
 }
 
 static void
@@ -52,12 +52,16 @@ sift_down(copi_heap *self, uint32_t place, copi_heap_slot slot)
     put(self, place, slot);
 }
 
-static bool
-grow(copi_heap *self)
+bool
+copi_heap_reserve(copi_heap *self, uint32_t count)
 {
-    uint32_t room = self->room == 0 ? 64 : self->room * 2;
-    copi_heap_slot *slots = realloc(self->slots, room * sizeof *slots);
+    uint32_t room = self->room == 0 ? 64 : self->room;
 
+    while (room <= count)
+        room *= 2;
+    if (room == self->room)
+        return true;
+    copi_heap_slot *slots = realloc(self->slots, room * sizeof *slots);
     if (slots == NULL)
         return false;
     self->slots = slots;
@@ -65,15 +69,12 @@ grow(copi_heap *self)
     return true;
 }
 
-bool
-copi_heap_add(copi_heap *self, copi_heap_node *node, int64_t due)
+void
+copi_heap_add(copi_heap *self, copi_heap_node *node, int64_t due, uint32_t turn)
 {
-    COPI_CHECK(!copi_heap_has(node));
-    if (self->count + 1 >= self->room && !grow(self))
-        return false;
+    COPI_CHECK(!copi_heap_has(node) && self->count + 1 < self->room);
     self->count++;
-    sift_up(self, self->count, (copi_heap_slot){due, self->turn++, node});
-    return true;
+    sift_up(self, self->count, (copi_heap_slot){due, node, turn});
 }
 
 void
@@ -99,13 +100,6 @@ copi_heap_first(const copi_heap *self, int64_t *due)
         return NULL;
     *due = self->slots[1].due;
     return self->slots[1].node;
-}
-
-int64_t
-copi_heap_due(const copi_heap *self, const copi_heap_node *node)
-{
-    COPI_CHECK(node->place != 0 && node->place <= self->count);
-    return self->slots[node->place].due;
 }
 
 void

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pool.h - free lists by size class, one pool per worker.
+ * pool.h - blocks by size class: a pool per worker over one depot per node.
  *
- * Every block comes from malloc on its own and may be given to any pool, or to none: a
- * block allocated on one worker and released on another simply changes lists.  Lists are
- * bounded, so what a consumer collects goes back to malloc.  A NULL pool is malloc and
- * free, for threads that are no workers.
+ *      worker 0                 depot                worker 1
+ *      full, spare  <- batches -> [batch] ... <- batches ->  full, spare
+ *                                 slabs
  *
- * A pool is used by its owner's thread only.
+ * A worker takes and gives back without a lock.  What it has too much of goes to the depot
+ * in batches, and what it lacks comes from there: a message that was made on one worker and
+ * freed on another finds its way back for a lock per batch.  Blocks are cut from slabs,
+ * which stay with the depot: what was needed once is kept for blocks of the same class
+ * until the node is gone.
+ *
+ * Who has no pool (a thread that is no worker) uses malloc, and remembers that it did.
  */
 #ifndef COPPICE_BASE_POOL_H
 #define COPPICE_BASE_POOL_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,22 +31,44 @@
 
 enum {
     COPI_POOL_STEP = 64,
-    COPI_POOL_CLASSES = 16, /* blocks up to 1024 bytes */
-    COPI_POOL_KEEP = 1024,  /* blocks in one list */
+    COPI_POOL_CLASSES = 16, /* blocks up to 1024 bytes; larger ones are malloc's */
 };
 
 typedef struct copi_pool_block {
     struct copi_pool_block *next;
+    struct copi_pool_block *next_batch; /* in the depot, of the first of a batch */
 } copi_pool_block;
 
+typedef struct copi_pool_slab copi_pool_slab;
+
+/* What all pools of a node share; everything under the lock. */
+typedef struct copi_depot {
+    pthread_mutex_t lock;
+    copi_pool_slab *slabs;
+    struct {
+        copi_pool_block *batches;
+        char *uncut; /* the rest of the newest slab of this class */
+        size_t uncut_size;
+    } classes[COPI_POOL_CLASSES];
+} copi_depot;
+
+/* One worker's; its thread only. */
 typedef struct copi_pool {
-    copi_pool_block *lists[COPI_POOL_CLASSES];
-    uint32_t counts[COPI_POOL_CLASSES];
+    copi_depot *depot;
+    struct {
+        copi_pool_block *first;
+        copi_pool_block *spare; /* NULL, or a whole batch */
+        uint32_t count;         /* in `first`, up to a batch */
+    } lists[COPI_POOL_CLASSES];
 } copi_pool;
 
+void copi_depot_init(copi_depot *self);
+/* Frees all blocks there ever were; no pool of it is used any more. */
+void copi_depot_fini(copi_depot *self);
+
 /* What the two below do when a list is of no help. */
-void *copi_pool_take_new(size_t size);
-void copi_pool_give_back(void *block);
+void *copi_pool_take_more(copi_pool *self, size_t size);
+void copi_pool_give_back(copi_pool *self, void *block, size_t size);
 
 static inline size_t
 copi_pool_class(size_t size)
@@ -48,17 +76,24 @@ copi_pool_class(size_t size)
     return size == 0 ? 0 : (size - 1) / COPI_POOL_STEP;
 }
 
-/* NULL if there is no memory.  Not zeroed. */
+/* How many blocks move at once: some pages. */
+static inline uint32_t
+copi_pool_batch(size_t class)
+{
+    return 128 / (uint32_t)(class + 1);
+}
+
+/* NULL if there is no memory.  Not zeroed; aligned to 16. */
 static inline void *
 copi_pool_take(copi_pool *self, size_t size)
 {
     size_t class = copi_pool_class(size);
 
-    if (self == NULL || class >= COPI_POOL_CLASSES || self->lists[class] == NULL)
-        return copi_pool_take_new(size);
-    copi_pool_block *block = self->lists[class];
-    self->lists[class] = block->next;
-    self->counts[class]--;
+    if (class >= COPI_POOL_CLASSES || self->lists[class].first == NULL)
+        return copi_pool_take_more(self, size);
+    copi_pool_block *block = self->lists[class].first;
+    self->lists[class].first = block->next;
+    self->lists[class].count--;
     return block;
 }
 
@@ -68,17 +103,15 @@ copi_pool_give(copi_pool *self, void *block, size_t size)
 {
     size_t class = copi_pool_class(size);
 
-    if (!COPI_IS_POOLING || self == NULL || block == NULL || class >= COPI_POOL_CLASSES ||
-        self->counts[class] >= COPI_POOL_KEEP) {
-        copi_pool_give_back(block);
+    if (!COPI_IS_POOLING || block == NULL || class >= COPI_POOL_CLASSES ||
+        self->lists[class].count >= copi_pool_batch(class)) {
+        copi_pool_give_back(self, block, size);
         return;
     }
     copi_pool_block *freed = block;
-    freed->next = self->lists[class];
-    self->lists[class] = freed;
-    self->counts[class]++;
+    freed->next = self->lists[class].first;
+    self->lists[class].first = freed;
+    self->lists[class].count++;
 }
-
-void copi_pool_fini(copi_pool *self);
 
 #endif /* COPPICE_BASE_POOL_H */

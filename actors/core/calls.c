@@ -14,6 +14,7 @@
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "message/bufs.h"
 #include "message/unpack.h"
 
 /* --------------------------------------------------------------------- the caller */
@@ -27,12 +28,12 @@ find(cop_actor *self, uint64_t ref)
     return node == NULL ? NULL : COPI_CONTAINER(node, copi_call, node);
 }
 
-static void
-on_deadline(copi_worker *worker, copi_timer *timer)
+void
+copi_deadline_due(copi_worker *worker, copi_timer *timer)
 {
     copi_call *call = COPI_CONTAINER(timer, copi_call, timer);
 
-    call->is_queued = true;
+    call->timer.is_queued = true;
     copi_push_self(worker, call->caller, &call->due);
 }
 
@@ -49,8 +50,8 @@ detach(cop_actor *self, copi_call *call)
     copi_map_remove(&self->ties->calls, &call->node);
     copi_timer_disarm(self->worker, &call->timer);
     copi_unpin(self);
-    if (call->is_queued)
-        call->is_dropped = true;
+    if (call->timer.is_queued)
+        call->timer.is_dropped = true;
     else
         free_call(self, call);
 }
@@ -65,13 +66,14 @@ new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
     call = copi_pool_take(&me->worker->pool, sizeof *call);
     if (call == NULL)
         return NULL;
-    *call = (copi_call){.node = {.low = copi_new_ref(me->worker)},
-                        .timer = {.fire = on_deadline},
-                        .due = {.kind = COPI_DEADLINE},
-                        .caller = me,
-                        .then = *then,
-                        .callee = to};
-    int64_t due = copi_worker_now(me->worker) + within_ms * INT64_C(1000000);
+    /* In parts, which the compiler does better than one large clear. */
+    call->node = (copi_map_node){.low = copi_new_ref(me->worker)};
+    call->timer = (copi_timer){.what = COPI_DEADLINE};
+    call->due = (copi_envelope){.kind = COPI_DEADLINE};
+    call->caller = me;
+    call->then = *then;
+    call->callee = to;
+    int64_t due = copi_worker_after(me->worker, within_ms);
     if (!copi_timer_arm(me->worker, &call->timer, due)) {
         free_call(me, call);
         return NULL;
@@ -88,19 +90,20 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
 {
     if (call->callee.node == copi_incarnation(me->node))
         return copi_send_typed(me, COPI_CALL, call->callee, call->node.low, type, message);
-    return copi_send(me->node, me->worker,
-                     &(copi_parcel){.kind = COPI_CALL,
-                                    .from = copi_pid_of(me),
-                                    .to = call->callee,
-                                    .ref = call->node.low,
-                                    .type = type,
-                                    .body = message,
-                                    .within_ms = within_ms});
+    cop_err err = copi_send(me->node, me->worker,
+                            &(copi_parcel){.kind = COPI_CALL,
+                                           .from = copi_pid_of(me),
+                                           .to = call->callee,
+                                           .ref = call->node.low,
+                                           .type = type,
+                                           .body = message,
+                                           .within_ms = within_ms});
+    return copi_taken(type, message, err);
 }
 
-cop_err
-cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
-                const cop_type *type, const void *message, cop_ref *out)
+/* A call that is not sent yet. */
+static cop_err
+open_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then, copi_call **out)
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
@@ -108,10 +111,20 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
         return COP_E_INVAL;
     if (cop_pid_equal(to, copi_pid_of(me)))
         return COP_E_SELF;
-    copi_call *call = new_call(me, to, within_ms, then);
-    if (call == NULL)
-        return COP_E_NOMEM;
-    cop_err err = send_request(me, call, within_ms, type, message);
+    *out = new_call(me, to, within_ms, then);
+    return *out == NULL ? COP_E_NOMEM : COP_OK;
+}
+
+cop_err
+cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
+                const cop_type *type, const void *message, cop_ref *out)
+{
+    copi_call *call;
+    cop_err err = open_call(me, to, within_ms, then, &call);
+
+    if (err != COP_OK)
+        return copi_taken(type, message, err);
+    err = send_request(me, call, within_ms, type, message);
     if (err != COP_OK)
         detach(me, call);
     else if (out != NULL)
@@ -175,8 +188,13 @@ complete_encoded(cop_actor *self, copi_call *call, const copi_encoded *encoded)
     void *message = copi_pool_take(&self->worker->pool, size);
     if (message == NULL)
         return complete(self, call, COP_E_NOMEM, NULL);
-    copi_unpack(type, encoded->bytes, encoded->size, message);
-    cop_err err = complete(self, call, COP_OK, message);
+    cop_err err = copi_unpack(type, encoded->bytes, encoded->size, message);
+    if (err != COP_OK) {
+        err = complete(self, call, err, NULL);
+    } else {
+        err = complete(self, call, COP_OK, message);
+        copi_message_drop(type, message);
+    }
     copi_pool_give(&self->worker->pool, message, size);
     return err;
 }
@@ -207,7 +225,6 @@ copi_handle_reply(cop_actor *self, copi_envelope *envelope)
         err = complete_with(self, call, envelope);
     else
         COPI_TALLY(self->worker, late_replies, 1);
-    copi_envelope_free(self->worker, envelope);
     return err;
 }
 
@@ -216,8 +233,8 @@ copi_handle_deadline(cop_actor *self, copi_envelope *envelope)
 {
     copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
 
-    call->is_queued = false;
-    if (!call->is_dropped)
+    call->timer.is_queued = false;
+    if (!call->timer.is_dropped)
         return complete_shown(self, call, COP_E_TIMEOUT);
     free_call(self, call);
     return COP_OK;
@@ -228,8 +245,8 @@ copi_drop_deadline(cop_actor *self, copi_envelope *envelope)
 {
     copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
 
-    call->is_queued = false;
-    if (call->is_dropped)
+    call->timer.is_queued = false;
+    if (call->timer.is_dropped)
         free_call(self, call);
 }
 
@@ -273,7 +290,7 @@ cop_err
 cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
 {
     if (!is_request(me))
-        return COP_E_GONE;
+        return copi_taken(type, message, COP_E_GONE);
     cop_err err =
         copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, type, message);
     if (err != COP_OK && !is_unwanted(err))
@@ -350,7 +367,7 @@ cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const 
     cop_token kept = *token;
 
     if (!redeem(me, kept))
-        return COP_E_GONE;
+        return copi_taken(type, message, COP_E_GONE);
     *token = (cop_token){0};
     cop_err err = copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, type, message);
     if (err == COP_OK || is_unwanted(err))

@@ -74,8 +74,8 @@ copi_child_remove(cop_actor *self, cop_actor *child)
 
 /* ---------------------------------------------------------------- the stop ladder */
 
-static void
-on_patience_over(copi_worker *worker, copi_timer *timer)
+void
+copi_ladder_due(copi_worker *worker, copi_timer *timer)
 {
     copi_ties *ties = COPI_CONTAINER(timer, copi_ties, ladder);
 
@@ -89,18 +89,16 @@ static void
 watch_until(cop_actor *self, int64_t at)
 {
     copi_ties *ties = self->ties;
-    int64_t now = copi_worker_now(self->worker);
 
     if (ties->is_ladder_queued)
         return; /* it will look at all children, and arm again */
-    if (copi_heap_has(&ties->ladder.node) &&
-        copi_timer_left(self->worker, &ties->ladder) + now <= at)
+    if (copi_timer_is_armed(&ties->ladder) && ties->ladder.node.due <= at)
         return;
     if (!ties->is_ladder_armed) {
         ties->is_ladder_armed = true;
         copi_pin(self);
     }
-    ties->ladder.fire = on_patience_over;
+    ties->ladder.what = COPI_LADDER;
     COPI_CHECK(copi_timer_arm(self->worker, &ties->ladder, at));
 }
 

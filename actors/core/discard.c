@@ -37,7 +37,7 @@ discard_alarms(cop_actor *self)
 {
     for (copi_alarm *alarm = self->ties->alarms, *older; alarm != NULL; alarm = older) {
         older = alarm->older;
-        copi_pool_give(&self->worker->pool, alarm, alarm->size);
+        copi_alarm_free(self, alarm);
     }
 }
 

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/dispatch.h"
 
+#include "base/check.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "message/bufs.h"
 #include "message/unpack.h"
-
-const cop_handler *
-copi_handler_for(const cop_behaviour *behaviour, const cop_type *type)
-{
-    const cop_handler *handler = behaviour->handlers;
-
-    if (handler == NULL)
-        return NULL;
-    for (; handler->type != NULL; handler++)
-        if (handler->type == type)
-            return handler;
-    return NULL;
-}
 
 static const cop_handler *
 handler_for_wire(const cop_behaviour *behaviour, uint32_t wire_id)
@@ -30,7 +19,7 @@ handler_for_wire(const cop_behaviour *behaviour, uint32_t wire_id)
 }
 
 /* Nobody wants it: seen by the dead letters, and by the caller if there is one. */
-static void
+COPI_COLD static void
 refuse(cop_actor *self, const cop_type *type, const void *message, cop_err why)
 {
     COPI_TALLY(self->worker, unhandled, 1);
@@ -41,20 +30,16 @@ refuse(cop_actor *self, const cop_type *type, const void *message, cop_err why)
 }
 
 cop_err
-copi_dispatch(cop_actor *self, const cop_type *type, const void *message)
+copi_dispatch_other(cop_actor *self, const cop_type *type, const void *message)
 {
-    const cop_handler *handler = copi_handler_for(self->behaviour, type);
-
-    if (handler != NULL)
-        return handler->call(self, self->state, message);
     if (self->behaviour->on_message != NULL)
         return self->behaviour->on_message(self, self->state, type, message);
     refuse(self, type, message, COP_E_NO_HANDLER);
     return COP_OK;
 }
 
-static cop_err
-dispatch_encoded(cop_actor *self, const copi_encoded *encoded)
+cop_err
+copi_dispatch_encoded(cop_actor *self, const copi_encoded *encoded)
 {
     const cop_handler *handler = handler_for_wire(self->behaviour, encoded->wire_id);
     size_t size = 0;
@@ -72,16 +57,14 @@ dispatch_encoded(cop_actor *self, const copi_encoded *encoded)
         refuse(self, NULL, NULL, COP_E_NOMEM);
         return COP_OK;
     }
-    copi_unpack(handler->type, encoded->bytes, encoded->size, message);
-    cop_err err = handler->call(self, self->state, message);
+    cop_err err = copi_unpack(handler->type, encoded->bytes, encoded->size, message);
+    if (err != COP_OK) {
+        refuse(self, NULL, NULL, err);
+        err = COP_OK;
+    } else {
+        err = handler->call(self, self->state, message);
+        copi_message_drop(handler->type, message);
+    }
     copi_pool_give(&self->worker->pool, message, size);
     return err;
-}
-
-cop_err
-copi_dispatch_envelope(cop_actor *self, copi_envelope *envelope)
-{
-    if (envelope->type == NULL)
-        return dispatch_encoded(self, copi_payload(envelope));
-    return copi_dispatch(self, envelope->type, copi_payload(envelope));
 }

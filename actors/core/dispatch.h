@@ -7,14 +7,44 @@
 
 #include "core/actor.h"
 
+/* copi_dispatch for a message without a handler. */
+cop_err copi_dispatch_other(cop_actor *self, const cop_type *type, const void *message);
+/* The same as copi_dispatch for what came from another node and is decoded here. */
+cop_err copi_dispatch_encoded(cop_actor *self, const copi_encoded *encoded);
+
 /* The handler for a type, or NULL. */
-const cop_handler *copi_handler_for(const cop_behaviour *behaviour, const cop_type *type);
+static inline const cop_handler *
+copi_handler_for(const cop_behaviour *behaviour, const cop_type *type)
+{
+    const cop_handler *handler = behaviour->handlers;
+
+    if (handler == NULL)
+        return NULL;
+    for (; handler->type != NULL; handler++)
+        if (handler->type == type)
+            return handler;
+    return NULL;
+}
 
 /* Has the behaviour handle a message; what its handler returned.  One that nobody handles
  * is counted, a dead letter, and if it is a request answered COP_E_NO_HANDLER. */
-cop_err copi_dispatch(cop_actor *self, const cop_type *type, const void *message);
+static inline cop_err
+copi_dispatch(cop_actor *self, const cop_type *type, const void *message)
+{
+    const cop_handler *handler = copi_handler_for(self->behaviour, type);
+
+    if (COPI_LIKELY(handler != NULL))
+        return handler->call(self, self->state, message);
+    return copi_dispatch_other(self, type, message);
+}
 
 /* The same for an envelope, which may be encoded; it stays the caller's. */
-cop_err copi_dispatch_envelope(cop_actor *self, copi_envelope *envelope);
+static inline cop_err
+copi_dispatch_envelope(cop_actor *self, copi_envelope *envelope)
+{
+    if (COPI_UNLIKELY(envelope->type == NULL))
+        return copi_dispatch_encoded(self, copi_payload(envelope));
+    return copi_dispatch(self, envelope->type, copi_payload(envelope));
+}
 
 #endif /* COPPICE_CORE_DISPATCH_H */

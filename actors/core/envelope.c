@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/envelope.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+#include "message/bufs.h"
 #include "message/copy.h"
 
 copi_envelope *
@@ -10,11 +13,13 @@ copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size)
 {
     if (size > COPI_PAYLOAD_MAX)
         return NULL;
-    copi_envelope *made =
-        copi_pool_take(worker == NULL ? NULL : &worker->pool, sizeof *made + size);
+    copi_envelope *made = worker == NULL ? malloc(sizeof *made + size)
+                                         : copi_pool_take(&worker->pool, sizeof *made + size);
     if (made == NULL)
         return NULL;
-    *made = (copi_envelope){.kind = (uint8_t)kind, .size = (uint32_t)size & COPI_PAYLOAD_MAX};
+    *made = (copi_envelope){.kind = (unsigned)kind & 0x3f,
+                            .is_loose = worker == NULL,
+                            .size = (uint32_t)size & COPI_PAYLOAD_MAX};
     if (worker != NULL)
         COPI_TALLY(worker, live_messages, 1);
     return made;
@@ -34,8 +39,8 @@ copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
     made->type = type;
     if (type->flat && type->size == sizeof(uint64_t)) /* most are, and a call costs more */
         memcpy(copi_payload(made), message, sizeof(uint64_t));
-    else
-        copi_message_copy(type, copi_payload(made), message);
+    else if (copi_message_copy(type, copi_payload(made), message))
+        made->has_bufs = true;
     return made;
 }
 
@@ -49,12 +54,16 @@ copi_envelope_refusal(const cop_type *type, const void *message)
 }
 
 void
-copi_envelope_free(copi_worker *worker, copi_envelope *envelope)
+copi_envelope_free_other(copi_worker *worker, copi_envelope *envelope)
 {
+    if (envelope->has_bufs)
+        copi_message_drop(envelope->type, copi_payload(envelope));
     if (worker != NULL)
         COPI_TALLY(worker, live_messages, -1);
-    copi_pool_give(worker == NULL ? NULL : &worker->pool, envelope,
-                   sizeof *envelope + envelope->size);
+    if (envelope->is_loose)
+        free(envelope);
+    else
+        copi_pool_give(&worker->pool, envelope, sizeof *envelope + envelope->size);
 }
 
 copi_urgency

@@ -11,6 +11,8 @@
 
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <coppice/actor.h>
 
@@ -18,11 +20,17 @@
 #include "sched/worker.h"
 
 typedef enum copi_kind {
+    /* First those that wait for their turn ... */
     COPI_USER_MESSAGE,
     COPI_CALL,        /* a user's message that wants an answer; ref: the call */
     COPI_NEWS,        /* a message of the runtime's own, which no mailbox refuses */
     COPI_REPLY,       /* ref: the call */
     COPI_REPLY_ERROR, /* ref: the call; payload: cop_err */
+    COPI_TIMER,       /* embedded in a timer (ties.h) */
+    COPI_DEADLINE,    /* embedded in a call (ties.h) */
+    COPI_WATCH,       /* embedded in a watch (io/watch.c) */
+    COPI_LAST_IN_TURN = COPI_WATCH,
+    /* ... then those that act when they are received, or then see whether to wait. */
     COPI_LINK,
     COPI_UNLINK,     /* ref: its number, which the answer repeats */
     COPI_UNLINK_ACK, /* ref: of the unlink */
@@ -34,9 +42,6 @@ typedef enum copi_kind {
     COPI_KILL,       /* from the owner, whose patience has ended */
     COPI_ADOPT,      /* to the owner: a new child; payload: its cop_actor * */
     COPI_CHILD_END,  /* to the owner: embedded in the child's record */
-    COPI_TIMER,      /* embedded in a timer (ties.h) */
-    COPI_DEADLINE,   /* embedded in a call (ties.h) */
-    COPI_WATCH,      /* embedded in a watch (io/watch.c) */
     COPI_LADDER,     /* embedded in the ties: some child has had its time */
     COPI_REQUEST,    /* runs a function inside the actor: payload copi_request */
 } copi_kind;
@@ -46,9 +51,11 @@ typedef struct copi_envelope {
     const cop_type *type; /* of the payload; NULL for signals, and for one that is encoded */
     cop_pid from;
     uint64_t ref;
-    uint32_t generation; /* of the receiver: an envelope never reaches a later actor */
-    uint32_t kind : 8;   /* copi_kind */
-    uint32_t size : 24;  /* of the payload that follows */
+    uint32_t generation;   /* of the receiver: an envelope never reaches a later actor */
+    uint32_t kind : 6;     /* copi_kind */
+    uint32_t is_loose : 1; /* from malloc: made by a thread that is no worker */
+    uint32_t has_bufs : 1; /* its message holds references to buffers */
+    uint32_t size : 24;    /* of the payload that follows */
 } copi_envelope;
 
 enum {
@@ -56,6 +63,7 @@ enum {
 };
 
 _Static_assert(sizeof(copi_envelope) % 16 == 0, "payloads are aligned");
+_Static_assert(COPI_REQUEST < 1 << 6, "a kind fits");
 
 /* The payload of a message that came from another node and is not decoded yet. */
 typedef struct copi_encoded {
@@ -85,15 +93,59 @@ copi_envelope_of(copi_mail *mail)
 
 /* NULL if there is no memory or `size` is over COPI_PAYLOAD_MAX.  The payload is not set. */
 copi_envelope *copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size);
-/* A message with a deep copy of `message`. */
+/* A message with a deep copy of `message`, into which the references to buffers move.  NULL:
+ * they are still the caller's. */
 copi_envelope *copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
                                    const void *message);
 /* Why the one above has made none: COP_E_TOO_LARGE or COP_E_NOMEM. */
 cop_err copi_envelope_refusal(const cop_type *type, const void *message);
-/* Frees one that was made by the two above. */
-void copi_envelope_free(copi_worker *worker, copi_envelope *envelope);
-
 /* How it is to be pushed. */
 copi_urgency copi_kind_urgency(copi_kind kind);
+
+/* copi_envelope_free for one that is loose or has buffers. */
+void copi_envelope_free_other(copi_worker *worker, copi_envelope *envelope);
+
+/* Frees one that was made by the two above, and drops its references. */
+static inline void
+copi_envelope_free(copi_worker *worker, copi_envelope *envelope)
+{
+    /* One test for both: the path of every message. */
+    if (COPI_UNLIKELY(envelope->is_loose | envelope->has_bufs)) {
+        copi_envelope_free_other(worker, envelope);
+        return;
+    }
+    COPI_TALLY(worker, live_messages, -1);
+    copi_pool_give(&worker->pool, envelope, sizeof *envelope + envelope->size);
+}
+
+/* The same for one that went nowhere: the references are the caller's again. */
+static inline void
+copi_envelope_unmake(copi_worker *worker, copi_envelope *envelope)
+{
+    envelope->has_bufs = false;
+    copi_envelope_free(worker, envelope);
+}
+
+/* copi_envelope_typed for a flat type, without a call: the path of every message. */
+static inline copi_envelope *
+copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
+                   const void *message)
+{
+    copi_envelope *made = copi_pool_take(&worker->pool, sizeof *made + type->size);
+
+    if (COPI_UNLIKELY(made == NULL))
+        return NULL;
+    made->type = type;
+    made->kind = (unsigned)kind & 0x3f;
+    made->is_loose = 0;
+    made->has_bufs = 0;
+    made->size = type->size & COPI_PAYLOAD_MAX;
+    if (type->size == sizeof(uint64_t)) /* most are, and a call costs more */
+        memcpy(copi_payload(made), message, sizeof(uint64_t));
+    else
+        memcpy(copi_payload(made), message, type->size);
+    COPI_TALLY(worker, live_messages, 1);
+    return made;
+}
 
 #endif /* COPPICE_CORE_ENVELOPE_H */

@@ -116,6 +116,16 @@ copi_end_failed(cop_actor *self, cop_err err)
 }
 
 void
+copi_end_after_handler(cop_actor *self, cop_err err)
+{
+    if (err != COP_OK)
+        copi_end_failed(self, err);
+    else
+        copi_end_as_said(self);
+    self->is_leaving = false;
+}
+
+void
 copi_kill_self(cop_actor *self)
 {
     if (atomic_load_explicit(&self->node->is_hard, memory_order_relaxed))

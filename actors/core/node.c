@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "core/ties.h"
 #include "io/lifeline.h"
+#include "message/bufs.h"
 
 static unsigned
 cores(void)
@@ -78,7 +79,7 @@ copi_node_make(cop_node **out, const cop_node_opts *opts, cop_sim *sim,
     if (sim != NULL)
         self->opts.workers = 1;
     cop_err err = copi_sched_init(&self->sched, self->opts.workers, self->opts.seed, simulation,
-                                  copi_run_actor);
+                                  copi_run_actor, copi_ring);
     if (err != COP_OK)
         goto tear_down;
     err = copi_table_init(&self->table, self->opts.workers);
@@ -446,9 +447,10 @@ cop_post_message(cop_node *node, cop_pid to, const cop_type *type, const void *m
 {
     copi_worker *worker = node->sim != NULL ? &node->sched.workers[0] : NULL;
 
-    return copi_send(
+    cop_err err = copi_send(
         node, worker,
         &(copi_parcel){.kind = COPI_USER_MESSAGE, .to = to, .type = type, .body = message});
+    return copi_taken(type, message, err);
 }
 
 const char *

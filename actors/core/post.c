@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "message/bufs.h"
 
 static const copi_route *
 route_of(cop_node *node)
@@ -14,26 +15,43 @@ route_of(cop_node *node)
     return atomic_load_explicit(&node->route, memory_order_acquire);
 }
 
-cop_err
-copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelope)
+/* The record of whom `to` names, or was it when this looked; NULL: nobody any more. */
+static inline cop_actor *
+find(cop_node *node, cop_pid to)
 {
-    if (to.node != node->incarnation)
-        return COP_E_NOPROC;
     cop_actor *actor = copi_table_find(&node->table, copi_slot(to.id));
+
     /* relaxed: see the field. */
     if (actor == NULL || atomic_load_explicit(&actor->id, memory_order_relaxed) != to.id)
-        return COP_E_NOPROC;
-    envelope->generation = copi_generation(to.id);
-    if (worker != NULL)
-        worker->spent += COPI_SEND_COST;
-    switch (copi_mailbox_push(&actor->mailbox, &envelope->mail,
-                              copi_kind_urgency((copi_kind)envelope->kind))) {
+        return NULL;
+    return actor;
+}
+
+static inline cop_err
+deliver(cop_node *node, copi_worker *worker, cop_actor *actor, copi_envelope *envelope,
+        copi_urgency urgency)
+{
+    switch (copi_mailbox_push(&actor->mailbox, &envelope->mail, urgency)) {
     case COPI_PUSHED: return COP_OK;
     case COPI_PUSHED_WAKE: copi_sched_submit(&node->sched, worker, &actor->task); return COP_OK;
     case COPI_PUSH_FULL: return COP_E_FULL;
     case COPI_PUSH_CLOSED: return COP_E_NOPROC;
     }
     return COP_E_NOPROC;
+}
+
+cop_err
+copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelope)
+{
+    cop_actor *actor = to.node == node->incarnation ? find(node, to) : NULL;
+
+    if (actor == NULL)
+        return COP_E_NOPROC;
+    envelope->generation = copi_generation(to.id);
+    if (worker != NULL)
+        worker->spent += COPI_SEND_COST;
+    return deliver(node, worker, actor, envelope,
+                   copi_kind_urgency((copi_kind)envelope->kind));
 }
 
 void
@@ -143,7 +161,12 @@ copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
         const copi_route *route = route_of(node);
         if (cop_pid_is_none(parcel->to))
             return COP_E_NOPROC;
-        return route == NULL ? COP_E_NOCONNECTION : route->send(route->ctx, worker, parcel);
+        if (route == NULL)
+            return COP_E_NOCONNECTION;
+        COP_TRY(route->send(route->ctx, worker, parcel));
+        if (parcel->type != NULL && parcel->type->has_bufs)
+            copi_message_drop(parcel->type, parcel->body); /* their bytes are on the way */
+        return COP_OK;
     }
     copi_envelope *made = pack(worker, parcel);
     if (made == NULL)
@@ -152,37 +175,73 @@ copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
     count_foreign(node, worker, 1);
     cop_err err = copi_push(node, worker, parcel->to, made);
     if (err != COP_OK) {
-        copi_envelope_free(worker, made);
+        copi_envelope_unmake(worker, made);
         count_foreign(node, worker, -1);
     }
     return err;
 }
 
-/* The common case without a parcel in between. */
+COPI_COLD static cop_err
+send_far(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
+         const void *message)
+{
+    copi_parcel parcel = {.kind = kind,
+                          .from = copi_pid_of(me),
+                          .to = to,
+                          .ref = ref,
+                          .type = type,
+                          .body = message};
+
+    return copi_taken(type, message, copi_send(me->node, me->worker, &parcel));
+}
+
+/* The references of a message that cannot be sent go. */
+COPI_COLD static cop_err
+give_up(const cop_type *type, const void *message, cop_err err)
+{
+    return copi_taken(type, message, err);
+}
+
+/* The common case without a parcel in between, and without a call that is not needed. */
+static inline cop_err
+send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
+           const void *message)
+{
+    cop_node *node = me->node;
+    copi_worker *worker = me->worker;
+
+    if (COPI_UNLIKELY(to.node != node->incarnation))
+        return send_far(me, kind, to, ref, type, message);
+    cop_actor *actor = find(node, to);
+    if (COPI_UNLIKELY(actor == NULL))
+        return give_up(type, message, COP_E_NOPROC);
+    copi_envelope *made = COPI_LIKELY(type->flat)
+                              ? copi_envelope_flat(worker, kind, type, message)
+                              : copi_envelope_typed(worker, kind, type, message);
+    if (COPI_UNLIKELY(made == NULL))
+        return give_up(type, message, copi_envelope_refusal(type, message));
+    made->from = copi_pid_of(me);
+    made->ref = ref;
+    made->generation = copi_generation(to.id);
+    worker->spent += COPI_SEND_COST;
+    cop_err err =
+        deliver(node, worker, actor, made, kind == COPI_REPLY ? COPI_SIGNAL : COPI_USER);
+    if (COPI_UNLIKELY(err != COP_OK))
+        copi_envelope_free(worker, made);
+    return err;
+}
+
+cop_err
+cop_send_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
+{
+    return send_typed(me, COPI_USER_MESSAGE, to, 0, type, message);
+}
+
 cop_err
 copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
                 const void *message)
 {
-    cop_node *node = me->node;
-    cop_pid self = copi_pid_of(me);
-
-    if (COPI_UNLIKELY(to.node != node->incarnation))
-        return copi_send(node, me->worker,
-                         &(copi_parcel){.kind = kind,
-                                        .from = self,
-                                        .to = to,
-                                        .ref = ref,
-                                        .type = type,
-                                        .body = message});
-    copi_envelope *made = copi_envelope_typed(me->worker, kind, type, message);
-    if (COPI_UNLIKELY(made == NULL))
-        return copi_envelope_refusal(type, message);
-    made->from = self;
-    made->ref = ref;
-    cop_err err = copi_push(node, me->worker, to, made);
-    if (COPI_UNLIKELY(err != COP_OK))
-        copi_envelope_free(me->worker, made);
-    return err;
+    return send_typed(me, kind, to, ref, type, message);
 }
 
 /* ------------------------------------------------------------------------ bouncing */

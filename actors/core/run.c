@@ -46,9 +46,7 @@ next_envelope(cop_actor *self)
     if (mail == NULL)
         return NULL;
     self->batch = mail->next;
-    self->batch_count--;
-    /* relaxed: see mailbox.h. */
-    atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
+    copi_mailbox_show_backlog(&self->mailbox, --self->batch_count);
     return copi_envelope_of(mail);
 }
 
@@ -147,26 +145,71 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     }
 }
 
+static bool
+is_for(const cop_actor *self, const copi_envelope *envelope)
+{
+    return envelope->generation ==
+           copi_generation(atomic_load_explicit(&self->id, memory_order_relaxed));
+}
+
+/* For one who had this slot before. */
+COPI_COLD static void
+bounce_stale(cop_actor *self, copi_envelope *envelope)
+{
+    uint64_t id = (uint64_t)envelope->generation << 32 | copi_slot(copi_pid_of(self).id);
+
+    copi_bounce(self->node, self->worker, (cop_pid){self->node->incarnation, id}, envelope,
+                COP_E_NOPROC);
+}
+
+COPI_COLD static void
+receive_each(cop_actor *self, copi_mail *oldest)
+{
+    for (copi_mail *mail = oldest, *next; mail != NULL; mail = next) {
+        next = mail->next;
+        copi_envelope *envelope = copi_envelope_of(mail);
+        if (is_for(self, envelope))
+            receive_one(self, envelope);
+        else
+            bounce_stale(self, envelope);
+    }
+}
+
+/* Takes the mail that is newer than `handled`, which has been handled in the mailbox. */
+static void
+receive_after(cop_actor *self, copi_mail *handled)
+{
+    copi_mail *newest = copi_mailbox_take_newest(&self->mailbox), *oldest = NULL;
+    uint32_t count = 0;
+    bool is_plain = self->phase == COPI_RUNNING; /* nothing but messages: the usual case */
+
+    for (copi_mail *mail = newest, *older; mail != handled; mail = older) {
+        const copi_envelope *envelope = copi_envelope_of(mail);
+        is_plain &= envelope->kind <= COPI_LAST_IN_TURN && is_for(self, envelope);
+        older = mail->next;
+        mail->next = oldest;
+        oldest = mail;
+        count++;
+    }
+    if (oldest == NULL)
+        return;
+    if (COPI_UNLIKELY(!is_plain)) {
+        receive_each(self, oldest);
+    } else {
+        if (self->batch == NULL)
+            self->batch = oldest;
+        else
+            self->batch_last->next = oldest;
+        self->batch_last = newest;
+        self->batch_count += count;
+    }
+    atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
+}
+
 void
 copi_receive(cop_actor *self)
 {
-    copi_mail *last;
-    uint32_t generation = copi_generation(copi_pid_of(self).id);
-
-    for (copi_mail *mail = copi_mailbox_take(&self->mailbox, &last), *next; mail != NULL;
-         mail = next) {
-        next = mail->next;
-        copi_envelope *envelope = copi_envelope_of(mail);
-        if (envelope->generation == generation)
-            receive_one(self, envelope);
-        else /* for one who had this slot before */
-            copi_bounce(
-                self->node, self->worker,
-                (cop_pid){self->node->incarnation, (uint64_t)envelope->generation << 32 |
-                                                       copi_slot(copi_pid_of(self).id)},
-                envelope, COP_E_NOPROC);
-    }
-    atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
+    receive_after(self, NULL);
 }
 
 static cop_err
@@ -176,12 +219,19 @@ handle_message(cop_actor *self, copi_envelope *envelope)
 
     if (envelope->kind == COPI_CALL)
         copi_answer_unanswered(self, COP_E_NOREPLY);
-    copi_envelope_free(self->worker, envelope);
     return err;
 }
 
+/* Does it stand alone, to be freed by who has it handled?  Others are part of something. */
+static bool
+is_letter(const copi_envelope *envelope)
+{
+    return envelope->kind < COPI_TIMER ||
+           (envelope->kind > COPI_WATCH && envelope->kind != COPI_CHILD_END);
+}
+
 static cop_err
-handle(cop_actor *self, copi_envelope *envelope)
+handle_other(cop_actor *self, copi_envelope *envelope)
 {
     switch ((copi_kind)envelope->kind) {
     case COPI_REPLY:
@@ -194,16 +244,18 @@ handle(cop_actor *self, copi_envelope *envelope)
     }
 }
 
-void
-copi_after_handler(cop_actor *self, cop_err err)
+static inline cop_err
+handle(cop_actor *self, copi_envelope *envelope)
 {
-    if (COPI_LIKELY(err == COP_OK && !self->is_leaving))
-        return;
-    if (err != COP_OK)
-        copi_end_failed(self, err);
+    cop_err err;
+
+    self->current = envelope;
+    if (COPI_LIKELY(envelope->kind == COPI_USER_MESSAGE))
+        err = copi_dispatch_envelope(self, envelope);
     else
-        copi_end_as_said(self);
-    self->is_leaving = false;
+        err = handle_other(self, envelope);
+    self->current = NULL;
+    return err;
 }
 
 void
@@ -242,6 +294,17 @@ copi_settle_children(cop_actor *self)
     }
 }
 
+void
+copi_ring(copi_worker *worker, copi_timer *timer)
+{
+    switch (timer->what) {
+    case COPI_TIMER: copi_alarm_due(worker, timer); break;
+    case COPI_DEADLINE: copi_deadline_due(worker, timer); break;
+    case COPI_LADDER: copi_ladder_due(worker, timer); break;
+    default: COPI_CHECK(!"a timer is for one of these");
+    }
+}
+
 /* The end goes on whenever a signal comes.  True if there is nothing more to do now. */
 static bool
 run_ending(cop_actor *self)
@@ -250,34 +313,87 @@ run_ending(cop_actor *self)
     return copi_finish(self) || copi_mailbox_park(&self->mailbox);
 }
 
+/*
+ * The only message there is, left where it is.  Most messages come alone, and one that is
+ * not taken out costs an atomic exchange less: the park that follows removes it.
+ */
+static copi_envelope *
+lone_message(cop_actor *self)
+{
+    copi_mail *mail = copi_mailbox_peek(&self->mailbox);
+
+    if (mail == NULL || !copi_mailbox_may_peek(&self->mailbox))
+        return NULL;
+    copi_envelope *envelope = copi_envelope_of(mail);
+    return envelope->kind < COPI_TIMER && is_for(self, envelope) ? envelope : NULL;
+}
+
+/* True if the actor sleeps, with nothing left to be done. */
+static bool
+run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
+{
+    cop_err err = handle(self, envelope);
+    if (COPI_LIKELY(err == COP_OK && !self->is_leaving) &&
+        copi_mailbox_park_after(&self->mailbox, &envelope->mail)) {
+        copi_envelope_free(worker, envelope);
+        return true;
+    }
+    copi_after_handler(self, err);
+    receive_after(self, &envelope->mail);
+    copi_envelope_free(worker, envelope);
+    return false;
+}
+
+static void
+run_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
+{
+    bool is_ours = is_letter(envelope);
+
+    cop_err err = handle(self, envelope);
+    if (is_ours)
+        copi_envelope_free(worker, envelope);
+    copi_after_handler(self, err);
+}
+
+/* One step of an actor that is not ending.  True if it sleeps. */
+static inline bool
+run_step(cop_actor *self, copi_worker *worker)
+{
+    copi_envelope *envelope = next_envelope(self);
+    bool is_lone = envelope == NULL && (envelope = lone_message(self)) != NULL;
+
+    if (envelope == NULL) {
+        copi_receive(self);
+        return self->batch == NULL && self->phase == COPI_RUNNING &&
+               copi_mailbox_park(&self->mailbox);
+    }
+    COPI_TALLY(worker, messages, 1);
+    worker->spent++;
+    if (is_lone)
+        return run_lone_message(self, worker, envelope);
+    run_message(self, worker, envelope);
+    return false;
+}
+
 void
 copi_run_actor(copi_worker *worker, copi_task *task)
 {
     cop_actor *self = COPI_CONTAINER(task, cop_actor, task);
+    uint32_t slice = slice_of(worker);
 
     self->worker = worker;
     worker->current = self;
     worker->spent = 0;
-    for (uint32_t slice = slice_of(worker);;) {
-        if (self->batch == NULL || copi_mailbox_is_urgent(&self->mailbox))
+    for (;;) {
+        if (COPI_UNLIKELY(copi_mailbox_is_urgent(&self->mailbox)))
             copi_receive(self);
         if (COPI_UNLIKELY(self->phase == COPI_ENDING)) {
             if (run_ending(self))
                 break;
-            continue;
-        }
-        copi_envelope *envelope = next_envelope(self);
-        if (envelope == NULL) {
-            if (copi_mailbox_park(&self->mailbox))
-                break;
-            continue;
-        }
-        self->current = envelope;
-        COPI_TALLY(worker, messages, 1);
-        copi_after_handler(self, handle(self, envelope));
-        self->current = NULL;
-        if (++worker->spent >= slice && self->phase == COPI_RUNNING) {
+        } else if (worker->spent >= slice) {
             copi_sched_yield(worker, task);
+            break;
+        } else if (run_step(self, worker)) {
             break;
         }
     }

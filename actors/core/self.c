@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "message/bufs.h"
 
 #define RUNTIME_TYPE(T)                                                                        \
     const cop_type T##_type = {                                                                \
@@ -121,20 +122,24 @@ cop_log(cop_actor *me, const char *format, ...)
     copi_node_log(me->node, line);
 }
 
-cop_err
-cop_send_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
-{
-    return copi_send_typed(me, COPI_USER_MESSAGE, to, 0, type, message);
-}
-
 void
 cop_cast_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
 {
-    cop_err err = cop_send_message(me, to, type, message);
+    cop_err err;
 
+    if (!type->has_bufs)
+        err = cop_send_message(me, to, type, message);
+    else /* which leaves buffers to be shown to the dead letters' handler */
+        err = copi_send(me->node, me->worker,
+                        &(copi_parcel){.kind = COPI_USER_MESSAGE,
+                                       .from = copi_pid_of(me),
+                                       .to = to,
+                                       .type = type,
+                                       .body = message});
     if (err != COP_OK)
         copi_dead_letter(me->node, me->worker,
                          &(cop_dead_letter){copi_pid_of(me), to, type, message, err});
+    (void)copi_taken(type, message, err);
 }
 
 copi_ties *

@@ -96,7 +96,7 @@ next_due(cop_sim *self, int64_t *out)
     for (size_t i = 0; i < self->count; i++) {
         int64_t due = 0;
         if (self->nodes[i]->is_crashed ||
-            copi_heap_first(&self->nodes[i]->sched.workers[0].timers, &due) == NULL)
+            !copi_wheel_first(&self->nodes[i]->sched.workers[0].timers, &due))
             continue;
         if (!has_any || due < *out)
             *out = due;

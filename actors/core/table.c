@@ -123,17 +123,6 @@ copi_table_give(copi_table *self, copi_worker *worker, cop_actor *actor)
         spill(self, mine);
 }
 
-cop_actor *
-copi_table_find(copi_table *self, uint32_t slot)
-{
-    if (slot / COPI_CHUNK >= COPI_CHUNKS_MAX)
-        return NULL;
-    /* acquire: pairs with add_chunk. */
-    cop_actor *chunk =
-        atomic_load_explicit(&self->chunks[slot / COPI_CHUNK], memory_order_acquire);
-    return chunk == NULL ? NULL : &chunk[slot % COPI_CHUNK];
-}
-
 void
 copi_table_each(copi_table *self, void (*visit)(cop_actor *, void *), void *ctx)
 {

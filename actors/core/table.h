@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/check.h"
 #include "core/actor.h"
 
 enum {
@@ -41,7 +42,16 @@ cop_actor *copi_table_take(copi_table *self, copi_worker *worker);
 void copi_table_give(copi_table *self, copi_worker *worker, cop_actor *actor);
 
 /* The record in a slot, whoever lives there now; NULL if there never was one.  Any thread. */
-cop_actor *copi_table_find(copi_table *self, uint32_t slot);
+static inline cop_actor *
+copi_table_find(copi_table *self, uint32_t slot)
+{
+    if (COPI_UNLIKELY(slot / COPI_CHUNK >= COPI_CHUNKS_MAX))
+        return NULL;
+    /* acquire: pairs with add_chunk. */
+    cop_actor *chunk =
+        atomic_load_explicit(&self->chunks[slot / COPI_CHUNK], memory_order_acquire);
+    return COPI_UNLIKELY(chunk == NULL) ? NULL : &chunk[slot % COPI_CHUNK];
+}
 
 /* Calls `visit` for every record there is, used or not; nothing may run meanwhile. */
 void copi_table_each(copi_table *self, void (*visit)(cop_actor *, void *), void *ctx);

@@ -7,7 +7,7 @@
  *
  * Things that bring themselves into the mailbox (a due timer, a call's deadline, a ready
  * descriptor) have their envelope embedded, so that this cannot fail.  While it is in the
- * mailbox, `is_queued`, the thing may be dropped but not freed.
+ * mailbox, `is_queued`, the thing may be dropped (`is_dropped`) but not freed.
  */
 #ifndef COPPICE_CORE_TIES_H
 #define COPPICE_CORE_TIES_H
@@ -41,8 +41,6 @@ typedef struct copi_call {
     cop_actor *caller;
     cop_then then;
     cop_pid callee;
-    bool is_queued;
-    bool is_dropped;
 } copi_call;
 
 /* A request that I have deferred; key: node of the caller, ref. */
@@ -56,16 +54,13 @@ typedef struct copi_deferred {
  * its handler from there.
  */
 typedef struct copi_alarm {
-    copi_envelope due; /* COPI_TIMER; type: of the message */
-    copi_timer timer;
+    /* What is looked at when it is called off, as most are, in one cache line. */
+    copi_timer timer; /* size: of the block */
     cop_actor *actor;
     struct copi_alarm *older, *younger; /* of the same actor */
-    uint64_t number;                    /* in the worker's slots */
-    int64_t period;                     /* nanoseconds; 0: once */
-    int64_t due_at;
-    uint32_t size; /* of the block */
-    bool is_queued;
-    bool is_dropped;
+    copi_envelope due; /* COPI_TIMER; type: of the message; ref: in the worker's slots */
+    int64_t period;    /* nanoseconds; 0: once */
+    char message[];
 } copi_alarm;
 
 struct copi_ties {
@@ -110,7 +105,9 @@ void copi_names_told(cop_actor *self);
 
 /* calls.c */
 void copi_calls_end(cop_actor *self);
+void copi_deadline_due(copi_worker *worker, copi_timer *timer);
 void copi_deferred_end(cop_actor *self);
+/* The envelope is still the caller's. */
 cop_err copi_handle_reply(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_deadline(cop_actor *self, copi_envelope *envelope);
 void copi_drop_deadline(cop_actor *self, copi_envelope *envelope);
@@ -119,8 +116,11 @@ void copi_answer_unanswered(cop_actor *self, cop_err err);
 
 /* alarms.c */
 void copi_alarms_end(cop_actor *self);
+void copi_alarm_due(copi_worker *worker, copi_timer *timer);
 cop_err copi_handle_alarm(cop_actor *self, copi_envelope *envelope);
 void copi_drop_alarm(cop_actor *self, copi_envelope *envelope);
+/* Its memory, and the references of its message. */
+void copi_alarm_free(cop_actor *self, copi_alarm *alarm);
 
 /* io/watch.c */
 void copi_watches_end(cop_actor *self);
@@ -141,6 +141,7 @@ void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
 /* The owner's rule for a child that has ended; the record is freed. */
 cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);
 void copi_on_ladder(cop_actor *self);
+void copi_ladder_due(copi_worker *worker, copi_timer *timer);
 void copi_ladder_end(cop_actor *self);
 
 #endif /* COPPICE_CORE_TIES_H */

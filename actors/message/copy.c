@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * copy.c - the bytes of a struct or of a list's items are copied as they are; then what is
- * not flat in them is walked, and each pointer gets a copy of its own in the tail.
+ * not flat in them is walked, and each pointer gets a copy of its own in the tail; but for
+ * those to buffers, which with their references move as they are.
  */
 #include "message/copy.h"
 
@@ -69,6 +70,7 @@ copy_value(copi_tail *tail, copi_value value, char *dst, const char *src, int de
     switch (value.kind) {
     case COP_FIELD_STR:
     case COP_FIELD_BYTES: copy_span(tail, 1, 1, dst, copi_span_at(src)); break;
+    case COP_FIELD_BUF: tail->has_bufs |= copi_buf_at(src) != NULL; break;
     case COP_FIELD_MSG: copy_fields(tail, value.nested, dst, src, depth); break;
     case COP_FIELD_LIST: copy_list(tail, value, dst, src, depth); break;
     case COP_FIELD_BOOL:
@@ -90,7 +92,7 @@ copi_message_extra(const cop_type *type, const void *src)
     return tail.used == SIZE_MAX ? SIZE_MAX : tail.used - type->size;
 }
 
-void
+bool
 copi_message_copy(const cop_type *type, void *dst, const void *src)
 {
     copi_tail tail = {.block = dst, .used = type->size};
@@ -98,4 +100,5 @@ copi_message_copy(const cop_type *type, void *dst, const void *src)
     memcpy(dst, src, type->size);
     copy_fields(&tail, type, dst, src, 0);
     COPI_CHECK(tail.used != SIZE_MAX);
+    return tail.has_bufs;
 }

@@ -5,11 +5,13 @@
  *      | struct | items of lists, aligned | characters | ... |
  *      '-type->size-''---------- extra ---------------------'
  *
- * All pointers of the copy point into its own block.  A flat type has no extra.
+ * All pointers of the copy point into its own block, or to buffers, which are not copied:
+ * either the copy has their references or the original (bufs.h).  A flat type has no extra.
  */
 #ifndef COPPICE_MESSAGE_COPY_H
 #define COPPICE_MESSAGE_COPY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <coppice/type.h>
@@ -20,7 +22,8 @@
  */
 size_t copi_message_extra(const cop_type *type, const void *src);
 
-/* Copies into type->size + extra bytes at `dst`, which is aligned to 8. */
-void copi_message_copy(const cop_type *type, void *dst, const void *src);
+/* Copies into type->size + extra bytes at `dst`, which is aligned to 8.  True if there are
+ * buffers in it. */
+bool copi_message_copy(const cop_type *type, void *dst, const void *src);
 
 #endif /* COPPICE_MESSAGE_COPY_H */

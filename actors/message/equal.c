@@ -43,7 +43,9 @@ equal_value(copi_value value, const void *a, const void *b)
     case COP_FIELD_PID: return memcmp(a, b, copi_value_size(value)) == 0;
     case COP_FIELD_F64: return equal_double(*(const double *)a, *(const double *)b);
     case COP_FIELD_STR:
-    case COP_FIELD_BYTES: return equal_bytes(copi_span_at(a), copi_span_at(b));
+    case COP_FIELD_BYTES:
+    case COP_FIELD_BUF:
+        return equal_bytes(copi_value_bytes(value, a), copi_value_bytes(value, b));
     case COP_FIELD_MSG: return cop_message_equal(value.nested, a, b);
     case COP_FIELD_LIST: return equal_list(value, copi_span_at(a), copi_span_at(b));
     }

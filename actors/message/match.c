@@ -235,7 +235,9 @@ match_value(matcher *self, copi_value value, const void *place)
     case COP_FIELD_STR:
         return accept(self, "\"") && match_quoted(self, take_char, copi_span_at(place));
     case COP_FIELD_BYTES:
-        return accept(self, "x\"") && match_quoted(self, take_hex, copi_span_at(place));
+    case COP_FIELD_BUF:
+        return accept(self, "x\"") &&
+               match_quoted(self, take_hex, copi_value_bytes(value, place));
     case COP_FIELD_PID: return match_pid(self, place);
     case COP_FIELD_MSG: return match_message(self, value.nested, place);
     case COP_FIELD_LIST: return match_list(self, value, copi_span_at(place));

@@ -2,6 +2,7 @@
 #include "message/pack.h"
 
 #include "base/check.h"
+#include "message/bufs.h"
 #include "message/copy.h"
 #include "message/shape.h"
 #include "message/unpack.h"
@@ -67,7 +68,7 @@ pack_pid(copi_writer *writer, const cop_pid *pid)
 static void
 pack_value(copi_writer *writer, copi_value value, const void *place, int depth)
 {
-    const copi_span span = copi_value_is_flat(value) ? (copi_span){0} : copi_span_at(place);
+    copi_span bytes;
 
     switch (value.kind) {
     case COP_FIELD_BOOL: copi_write_bool(writer, *(const bool *)place); return;
@@ -76,8 +77,15 @@ pack_value(copi_writer *writer, copi_value value, const void *place, int depth)
     case COP_FIELD_U32: copi_write_unsigned(writer, *(const uint32_t *)place); return;
     case COP_FIELD_U64: copi_write_unsigned(writer, *(const uint64_t *)place); return;
     case COP_FIELD_F64: copi_write_double(writer, *(const double *)place); return;
-    case COP_FIELD_STR: copi_write_str(writer, span.data, span.count); return;
-    case COP_FIELD_BYTES: copi_write_bin(writer, span.data, span.count); return;
+    case COP_FIELD_STR:
+        bytes = copi_span_at(place);
+        copi_write_str(writer, bytes.data, bytes.count);
+        return;
+    case COP_FIELD_BYTES:
+    case COP_FIELD_BUF:
+        bytes = copi_value_bytes(value, place);
+        copi_write_bin(writer, bytes.data, bytes.count);
+        return;
     case COP_FIELD_PID: pack_pid(writer, place); return;
     case COP_FIELD_MSG:
     case COP_FIELD_LIST: break;
@@ -86,7 +94,7 @@ pack_value(copi_writer *writer, copi_value value, const void *place, int depth)
     if (depth >= COPI_DEPTH_MAX)
         copi_write_impossible(writer);
     else if (value.kind == COP_FIELD_LIST)
-        pack_list(writer, value, span, depth);
+        pack_list(writer, value, copi_span_at(place), depth);
     else
         pack_message(writer, value.nested, place, depth);
 }
@@ -97,7 +105,9 @@ can_be_received(const cop_type *type, const void *message, size_t size)
 {
     size_t block = copi_message_extra(type, message);
 
-    return !__builtin_add_overflow(block, type->size, &block) && block <= copi_block_max(size);
+    return !__builtin_add_overflow(block, type->size, &block) &&
+           !__builtin_add_overflow(block, copi_message_bufs_extra(type, message), &block) &&
+           block <= copi_block_max(size);
 }
 
 size_t

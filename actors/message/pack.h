@@ -3,9 +3,9 @@
  * pack.h - messages to MessagePack.
  *
  *      message    map from field numbers to values; zero and empty values are left out
- *      list       array, of all items        pid      array of two unsigned integers
- *      str        str, not checked for UTF-8 bytes    bin
- *      f64        float if that loses nothing, else double
+ *      list       array, of all items            pid      array of two unsigned integers
+ *      str        str, not checked for UTF-8     bytes    bin
+ *      f64        float if that loses nothing    buf      bin
  *
  * The type itself is not written: who frames messages puts its wire_id in front.
  */
@@ -19,7 +19,8 @@
 
 /*
  * Bytes that the message takes on the wire.  SIZE_MAX if it has no encoding that
- * copi_unpack_size would accept: too deep, or over copi_block_max when decoded.
+ * copi_unpack_size would accept: too deep, or over copi_block_max when decoded, be its
+ * buffers `buf` over there or `bytes`.
  */
 size_t copi_pack_size(const cop_type *type, const void *message);
 

@@ -155,7 +155,8 @@ print_value(printer *self, copi_value value, const void *place, int depth)
     case COP_FIELD_U64: put(self, "%" PRIu64, *(const uint64_t *)place); return;
     case COP_FIELD_F64: print_double(self, *(const double *)place); return;
     case COP_FIELD_STR: print_str(self, copi_span_at(place)); return;
-    case COP_FIELD_BYTES: print_bytes(self, copi_span_at(place)); return;
+    case COP_FIELD_BYTES:
+    case COP_FIELD_BUF: print_bytes(self, copi_value_bytes(value, place)); return;
     case COP_FIELD_PID: print_pid(self, place); return;
     case COP_FIELD_MSG:
     case COP_FIELD_LIST: break;

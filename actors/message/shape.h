@@ -55,6 +55,16 @@ copi_span_at(const void *place)
     return span;
 }
 
+/* The buffer that a field or an item points to, or NULL. */
+static inline cop_buf *
+copi_buf_at(const void *place)
+{
+    cop_buf *buf;
+
+    memcpy(&buf, place, sizeof buf);
+    return buf;
+}
+
 /* The i-th item of a span. */
 static inline const void *
 copi_span_item(copi_span span, size_t size, size_t i)
@@ -62,11 +72,17 @@ copi_span_item(copi_span span, size_t size, size_t i)
     return (const char *)span.data + i * size;
 }
 
+/* The characters or bytes of a str, of bytes or of a buffer. */
+copi_span copi_value_bytes(copi_value value, const void *place);
+
 /* Bytes of a value in its struct or list. */
 size_t copi_value_size(copi_value value);
 
 /* Is a plain copy of these bytes a copy of the value? */
 bool copi_value_is_flat(copi_value value);
+
+/* May it hold references to buffers?  False is certain; see cop_type. */
+bool copi_value_has_bufs(copi_value value);
 
 /* Zero, empty, or a message of only such. */
 bool copi_value_is_default(copi_value value, const void *place);

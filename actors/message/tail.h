@@ -8,6 +8,7 @@
 #ifndef COPPICE_MESSAGE_TAIL_H
 #define COPPICE_MESSAGE_TAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +18,9 @@ enum {
 };
 
 typedef struct copi_tail {
-    char *block; /* NULL: only count */
-    size_t used; /* SIZE_MAX once it is more than a size_t can count */
+    char *block;   /* NULL: only count */
+    size_t used;   /* SIZE_MAX once it is more than a size_t can count */
+    bool has_bufs; /* references to buffers were met, which lie elsewhere */
 } copi_tail;
 
 /* `count` times `size` bytes, aligned; NULL when only counting. */

@@ -88,9 +88,8 @@ copi_sched_take_injected(copi_sched *self)
     return task;
 }
 
-/* A worker's own task behind its others. */
-static void
-queue_own(copi_worker *worker, copi_task *task)
+void
+copi_sched_queue(copi_worker *worker, copi_task *task)
 {
     if (task->home != COPI_ANYWHERE) {
         copi_fifo_push(&worker->pinned, task);
@@ -115,9 +114,9 @@ submit_simulated(copi_sched *self, copi_task *task)
 }
 
 void
-copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task)
+copi_sched_submit_else(copi_sched *self, copi_worker *worker, copi_task *task)
 {
-    if (COPI_UNLIKELY(self->simulation != NULL)) {
+    if (self->simulation != NULL) {
         submit_simulated(self, task);
     } else if (task->home != COPI_ANYWHERE &&
                (worker == NULL || task->home != (int32_t)worker->index)) {
@@ -128,7 +127,7 @@ copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task)
         copi_task *before = worker->slot;
         worker->slot = task;
         if (before != NULL)
-            queue_own(worker, before);
+            copi_sched_queue(worker, before);
     }
 }
 
@@ -140,7 +139,7 @@ copi_sched_yield(copi_worker *worker, copi_task *task)
     else if (task->home != COPI_ANYWHERE && task->home != (int32_t)worker->index)
         submit_home(worker->sched, task);
     else
-        queue_own(worker, task);
+        copi_sched_queue(worker, task);
 }
 
 bool
@@ -157,16 +156,18 @@ copi_sched_run_one(copi_sched *self)
 
 cop_err
 copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed, copi_simulation *simulation,
-                void (*run)(copi_worker *, copi_task *))
+                void (*run)(copi_worker *, copi_task *),
+                void (*ring)(copi_worker *, copi_timer *))
 {
     COPI_CHECK(workers > 0 && workers <= COPI_WORKERS_MAX);
-    *self = (copi_sched){.run = run, .simulation = simulation};
+    *self = (copi_sched){.run = run, .ring = ring, .simulation = simulation};
     size_t size = workers * sizeof(copi_worker);
     self->workers = aligned_alloc(alignof(copi_worker), size);
     if (self->workers == NULL)
         return COP_E_NOMEM;
     memset(self->workers, 0, size);
     pthread_mutex_init(&self->lock, NULL);
+    copi_depot_init(&self->depot);
     for (unsigned i = 0; i < workers; i++) {
         self->worker_count = i + 1;
         if (!copi_worker_init(&self->workers[i], self, i, seed)) {
@@ -215,6 +216,7 @@ copi_sched_fini(copi_sched *self)
         copi_worker_fini(&self->workers[i]);
     free(self->workers);
     free(self->runnable);
+    copi_depot_fini(&self->depot);
     pthread_mutex_destroy(&self->lock);
     *self = (copi_sched){0};
 }

@@ -7,6 +7,7 @@
 
 #include <coppice/err.h>
 
+#include "base/check.h"
 #include "sched/worker.h"
 
 enum {
@@ -25,9 +26,11 @@ typedef struct copi_simulation {
 struct copi_sched {
     /* Written before the first worker starts. */
     void (*run)(copi_worker *worker, copi_task *task);
-    copi_simulation *simulation; /* NULL: real threads, real time */
+    void (*ring)(copi_worker *worker, copi_timer *timer); /* between two tasks */
+    copi_simulation *simulation;                          /* NULL: real threads, real time */
     unsigned worker_count;
     copi_worker *workers;
+    copi_depot depot; /* of the workers' pools */
 
     /* The simulator's runnable tasks; one thread. */
     copi_task **runnable;
@@ -48,7 +51,8 @@ struct copi_sched {
 /* COP_E_NOMEM, COP_E_OS. */
 COP_MUST_USE cop_err copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed,
                                      copi_simulation *simulation,
-                                     void (*run)(copi_worker *, copi_task *));
+                                     void (*run)(copi_worker *, copi_task *),
+                                     void (*ring)(copi_worker *, copi_timer *));
 /* Starts the threads.  COP_E_OS: none is left running. */
 COP_MUST_USE cop_err copi_sched_start(copi_sched *self);
 /* Tells all workers to return; any thread. */
@@ -57,8 +61,25 @@ void copi_sched_stop(copi_sched *self);
 void copi_sched_join(copi_sched *self);
 void copi_sched_fini(copi_sched *self);
 
+/* A worker's own task behind its others. */
+void copi_sched_queue(copi_worker *worker, copi_task *task);
+/* The one below, where it is not simple. */
+void copi_sched_submit_else(copi_sched *self, copi_worker *worker, copi_task *task);
+
 /* Queues a task that has become runnable.  `worker` is the caller, NULL if it is none. */
-void copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task);
+static inline void
+copi_sched_submit(copi_sched *self, copi_worker *worker, copi_task *task)
+{
+    if (COPI_UNLIKELY(worker == NULL || task->home != COPI_ANYWHERE ||
+                      self->simulation != NULL)) {
+        copi_sched_submit_else(self, worker, task);
+        return;
+    }
+    copi_task *before = worker->slot;
+    worker->slot = task;
+    if (before != NULL)
+        copi_sched_queue(worker, before);
+}
 /* Queues a task that has used up its slice behind the others; from its worker. */
 void copi_sched_yield(copi_worker *worker, copi_task *task);
 

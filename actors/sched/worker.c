@@ -16,6 +16,8 @@ enum {
     SLOT_RUNS = 64,
     /* After how many searches for work at most a busy worker looks at the clock. */
     TURNS_MAX = 64,
+    /* From so many milliseconds on a time need not be known to better than a tick. */
+    ROUGH_MS = 1000,
 };
 
 /* How long a busy worker may leave its timers and descriptors alone. */
@@ -29,52 +31,67 @@ copi_worker_now(const copi_worker *worker)
     return simulation != NULL ? simulation->now : copi_clock_ns();
 }
 
+static bool
+is_virtual(const copi_worker *worker)
+{
+    return worker->sched->simulation != NULL;
+}
+
+int64_t
+copi_worker_after(const copi_worker *worker, int64_t ms)
+{
+    if (ms < ROUGH_MS || is_virtual(worker))
+        return copi_worker_now(worker) + ms * COPI_MS;
+    return copi_clock_rough_ns() + worker->tick + ms * COPI_MS;
+}
+
+int64_t
+copi_timer_left(const copi_worker *worker, const copi_timer *timer)
+{
+    int64_t left = 0;
+
+    if (!is_virtual(worker))
+        left = timer->node.due - copi_clock_rough_ns() - worker->tick;
+    if (left < ROUGH_MS * COPI_MS)
+        left = timer->node.due - copi_worker_now(worker);
+    return left > 0 ? left : 0;
+}
+
 bool
 copi_timer_arm(copi_worker *worker, copi_timer *timer, int64_t due)
 {
-    if (copi_heap_has(&timer->node))
-        copi_heap_remove(&worker->timers, &timer->node);
-    else
-        COPI_TALLY(worker, timers, 1);
-    if (copi_heap_add(&worker->timers, &timer->node, due))
-        return true;
-    COPI_TALLY(worker, timers, -1);
-    return false;
+    int64_t now = is_virtual(worker) ? worker->sched->simulation->now : worker->looked_at;
+
+    copi_timer_disarm(worker, timer);
+    if (!copi_wheel_add(&worker->timers, &timer->node, due, now))
+        return false;
+    COPI_TALLY(worker, timers, 1);
+    return true;
 }
 
 bool
 copi_timer_disarm(copi_worker *worker, copi_timer *timer)
 {
-    if (!copi_heap_has(&timer->node))
+    if (!copi_timer_is_armed(timer))
         return false;
-    copi_heap_remove(&worker->timers, &timer->node);
+    copi_wheel_remove(&worker->timers, &timer->node);
     COPI_TALLY(worker, timers, -1);
     return true;
-}
-
-int64_t
-copi_timer_left(copi_worker *worker, const copi_timer *timer)
-{
-    int64_t left = copi_heap_due(&worker->timers, &timer->node) - copi_worker_now(worker);
-
-    return left > 0 ? left : 0;
 }
 
 bool
 copi_worker_fire_timers(copi_worker *worker)
 {
-    int64_t now = copi_worker_now(worker), due = 0;
+    int64_t now = copi_worker_now(worker);
     bool has_fired = false;
 
-    for (;;) {
-        copi_heap_node *node = copi_heap_first(&worker->timers, &due);
-        if (node == NULL || due > now)
-            return has_fired;
+    for (copi_wheel_node *node; (node = copi_wheel_pop(&worker->timers, now)) != NULL;) {
         copi_timer *timer = COPI_CONTAINER(node, copi_timer, node);
-        copi_timer_disarm(worker, timer);
-        timer->fire(worker, timer);
+        COPI_TALLY(worker, timers, -1);
+        worker->sched->ring(worker, timer);
         has_fired = true;
     }
+    return has_fired;
 }
 
 static void
@@ -231,7 +248,7 @@ sleep_until_event(copi_worker *self)
 {
     int64_t due = 0;
 
-    if (copi_heap_first(&self->timers, &due) == NULL) {
+    if (!copi_wheel_next(&self->timers, &due)) {
         event_base_loop(self->base, EVLOOP_ONCE);
         return;
     }
@@ -337,6 +354,8 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
 {
     self->sched = sched;
     self->index = index;
+    self->pool.depot = &sched->depot;
+    self->tick = copi_clock_tick_ns();
     self->wake_fd = -1;
     self->patience = self->turns_left = 1;
     self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
@@ -356,7 +375,6 @@ copi_worker_fini(copi_worker *self)
         close(self->wake_fd);
     if (self->base != NULL)
         event_base_free(self->base);
-    copi_heap_fini(&self->timers);
+    copi_wheel_fini(&self->timers);
     copi_slots_fini(&self->alarms);
-    copi_pool_fini(&self->pool);
 }

@@ -22,10 +22,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/heap.h"
 #include "base/pool.h"
 #include "base/rng.h"
 #include "base/slots.h"
+#include "base/wheel.h"
 #include "sched/runq.h"
 #include "sched/task.h"
 
@@ -34,11 +34,18 @@ struct event_base;
 typedef struct copi_sched copi_sched;
 typedef struct copi_worker copi_worker;
 
-/* A timer of one worker, used by that worker's thread only.  Zero before the first use. */
+/*
+ * A timer of one worker, used by that worker's thread only.  Zero before the first use.  When
+ * it is due and disarmed the scheduler's `ring` is called.
+ */
 typedef struct copi_timer {
-    copi_heap_node node;
-    /* Called by the worker, between two tasks, when the timer is due and disarmed. */
-    void (*fire)(struct copi_worker *worker, struct copi_timer *timer);
+    copi_wheel_node node;
+    /* The rest is for `ring` and for whom the timer belongs to. */
+    uint8_t what;
+    bool is_queued;
+    bool is_dropped;
+    bool has_bufs;
+    uint32_t size;
 } copi_timer;
 
 /* A list of tasks in order, for one thread. */
@@ -62,6 +69,7 @@ struct copi_worker {
     struct event *sleep_event; /* ends a sleep when the first timer is due */
     int wake_fd;
     pthread_t thread;
+    int64_t tick; /* of the rough clock, nanoseconds */
 
     /* The worker's own. */
     alignas(64) copi_task *slot;
@@ -69,7 +77,7 @@ struct copi_worker {
     uint32_t turns;     /* counts searches for work, to look elsewhere now and then */
     uint32_t spent;     /* by the task that runs, of its slice */
     copi_fifo pinned;   /* tasks that have their home here */
-    copi_heap timers;
+    copi_wheel timers;
     copi_slots alarms;    /* the timers that actors hold, by the numbers they know them by */
     int64_t polled_at;    /* nanoseconds */
     int64_t looked_at;    /* at the clock, the last time */
@@ -92,15 +100,28 @@ struct copi_worker {
     alignas(64) _Atomic(copi_task *) inbox;
 };
 
-/* Arms or re-arms; nanoseconds of copi_worker_now.  False if there is no memory. */
+/* Arms or re-arms; nanoseconds of copi_worker_now.  False if there is no memory; then it is
+ * disarmed. */
 bool copi_timer_arm(copi_worker *worker, copi_timer *timer, int64_t due);
 /* Disarms; true if it was armed. */
 bool copi_timer_disarm(copi_worker *worker, copi_timer *timer);
-/* Nanoseconds left, 0 if it is due; the timer is armed. */
-int64_t copi_timer_left(copi_worker *worker, const copi_timer *timer);
+static inline bool
+copi_timer_is_armed(const copi_timer *timer)
+{
+    return copi_wheel_has(&timer->node);
+}
+
+/* Nanoseconds left, 0 if it is due; the timer is armed.  As rough as copi_worker_after. */
+int64_t copi_timer_left(const copi_worker *worker, const copi_timer *timer);
 
 /* The clock of this worker's node: monotonic, or virtual. */
 int64_t copi_worker_now(const copi_worker *worker);
+
+/*
+ * When it will be `ms` from now.  A long time is counted from the next tick of a clock that
+ * costs a fifth to read: never too early, and some milliseconds late at most.
+ */
+int64_t copi_worker_after(const copi_worker *worker, int64_t ms);
 
 /* Fires what is due.  True if anything was. */
 bool copi_worker_fire_timers(copi_worker *worker);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/bufs.h"
 #include "message/copy.h"
 #include "message/pack.h"
 #include "message/unpack.h"
@@ -58,9 +59,18 @@ unpacked(const cop_type *type, wire from, cop_err *err)
         block = malloc(size);
         assert_non_null(block);
         memset(block, 0xee, size);
-        copi_unpack(type, from.bytes, from.size, block);
+        assert_int_equal(copi_unpack(type, from.bytes, from.size, block), COP_OK);
     }
     return block;
+}
+
+/* Frees what unpacked has returned. */
+static inline void
+release(const cop_type *type, void *message)
+{
+    if (message != NULL)
+        copi_message_drop(type, message);
+    free(message);
 }
 
 static inline void
@@ -82,7 +92,7 @@ assert_unpacks(const cop_type *type, wire from, const void *want)
 
     assert_int_equal(err, COP_OK);
     assert_true(cop_message_equal(type, got, want));
-    free(got);
+    release(type, got);
     free(from.bytes);
 }
 

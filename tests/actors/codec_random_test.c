@@ -73,6 +73,20 @@ any_bytes(void)
     return (cop_bytes){str.data, str.size};
 }
 
+/* Sometimes NULL, and sometimes a buffer without bytes. */
+static cop_buf *
+any_buf(void)
+{
+    if (below(4) == 0)
+        return NULL;
+    const cop_str str = any_str();
+    cop_buf *made = cop_buf_new(str.size);
+    assert_non_null(made);
+    if (str.size > 0)
+        memcpy(cop_buf_bytes(made), str.data, str.size);
+    return made;
+}
+
 static cop_pid
 any_pid(void)
 {
@@ -108,6 +122,7 @@ any_scalars(void)
         (list).count = count_;                                                                 \
     } while (0)
 
+/* Its buffers are to be dropped. */
 static everything
 any_everything(void)
 {
@@ -130,6 +145,8 @@ any_everything(void)
     ANY_LIST(made.corners, point, any_point());
     made.label = (label){any_str(), below(2)};
     ANY_LIST(made.labels, label, ((label){any_str(), below(2)}));
+    made.page = any_buf();
+    ANY_LIST(made.pages, cop_buf *, any_buf());
     return made;
 }
 
@@ -154,6 +171,12 @@ say_bytes(unsigned tag, const void *data, size_t size)
     if (size > 0)
         memcpy(model + model_size, data, size);
     model_size += size;
+}
+
+static void
+say_buf(const cop_buf *buf)
+{
+    say_bytes(0xc6, cop_buf_view(buf).data, cop_buf_size(buf));
 }
 
 static void
@@ -227,7 +250,10 @@ static void
 say_everything(const everything *what)
 {
     model_size = 0;
-    say(0xdf, 15, 4);
+    say(0xdf, 17, 4);
+    SAY_LIST(17, what->pages, say_buf(what->pages.items[i]));
+    say(16, 0, 0);
+    say_buf(what->page);
     SAY_LIST(15, what->labels, say_label(what->labels.items[i]));
     SAY_LIST(13, what->corners, say_point(what->corners.items[i]));
     say(1, 0, 0);
@@ -261,6 +287,7 @@ any_message_comes_back_from_the_wire(void **state)
         everything message = any_everything();
 
         assert_round_trip(&everything_type, &message);
+        copi_message_drop(&everything_type, &message);
     }
 }
 
@@ -273,6 +300,7 @@ any_message_written_by_another_hand_is_understood(void **state)
 
         say_everything(&message);
         assert_unpacks(&everything_type, wire_of(model, model_size), &message);
+        copi_message_drop(&everything_type, &message);
     }
 }
 
@@ -292,6 +320,7 @@ any_copy_prints_and_equals_as_its_original(void **state)
         assert_string_equal(text, again);
         if (!cop_message_match(&everything_type, copy, text))
             fail_msg("does not match itself: %s", text);
+        copi_message_drop(&everything_type, copy); /* the references have moved */
         free(copy);
         free(again);
         free(text);
@@ -309,6 +338,7 @@ no_beginning_of_a_message_is_a_message(void **state)
         for (size_t size = 0; size < whole.size; size++)
             assert_refuses(&everything_type, wire_of(whole.bytes, size), COP_E_BAD_MESSAGE);
         free(whole.bytes);
+        copi_message_drop(&everything_type, &message);
     }
 }
 
@@ -321,7 +351,7 @@ try_damaged(const cop_type *type, wire damaged)
 
     if (got != NULL) {
         assert_round_trip(type, got);
-        free(got);
+        release(type, got);
     } else {
         assert_true(err == COP_E_BAD_MESSAGE || err == COP_E_TOO_LARGE);
     }
@@ -344,6 +374,7 @@ damaged_messages_are_refused_or_decode(void **state)
             free(damaged.bytes);
         }
         free(whole.bytes);
+        copi_message_drop(&everything_type, &message);
     }
 }
 

@@ -58,7 +58,7 @@ static void
 field_numbers_are_places_and_gaps_keep_them(void **state)
 {
     (void)state;
-    assert_int_equal(everything_type.field_count, 14);
+    assert_int_equal(everything_type.field_count, 16);
     assert_string_equal(everything_type.fields[1].name, "text");
     assert_int_equal(everything_type.fields[1].number, 2);
     assert_string_equal(everything_type.fields[2].name, "raw");
@@ -277,7 +277,8 @@ a_message_prints_as_it_would_be_written(void **state)
         "names: [\"x\", \"\", \"zz\"], blobs: [], crew: [], "
         "corners: [point{x: 1, y: 2}, point{x: 3, y: 4}], "
         "label: label{text: \"deep\", bold: true}, "
-        "labels: [label{text: \"l0\", bold: true}, label{text: \"l1\", bold: false}]}");
+        "labels: [label{text: \"l0\", bold: true}, label{text: \"l1\", bold: false}], "
+        "page: x\"\", pages: []}");
 }
 
 static void

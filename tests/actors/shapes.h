@@ -37,7 +37,9 @@ COP_PROTOCOL(LABEL)
         F(list, pid, crew)                                                                     \
         F(list, point, corners)                                                                \
         F(msg, label, label)                                                                   \
-        F(list, label, labels))                                                                \
+        F(list, label, labels)                                                                 \
+        F(buf, page)                                                                           \
+        F(list, buf, pages))                                                                   \
     M(4, tree, F(i32, value) F(list, tree, children))                                          \
     M(5, only_gap, F(gap))                                                                     \
     M(6, newer, F(i32, x) F(i32, y) F(str, name) F(list, tree, trees) F(pid, who))             \

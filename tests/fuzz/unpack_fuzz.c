@@ -15,6 +15,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+#include "message/bufs.h"
 #include "message/copy.h"
 #include "message/pack.h"
 #include "message/unpack.h"
@@ -27,14 +28,23 @@
         F(bool, yes) F(i64, i64) F(u64, u64) F(f64, f64) F(pid, who) F(gap)                    \
         F(str, text) F(bytes, raw) F(msg, fuzz_point, at)                                      \
         F(list, fuzz_point, corners) F(list, str, names) F(list, i32, ints)                    \
-        F(list, bool, flags) F(list, pid, crew) F(list, f64, samples))                         \
-    M(4, fuzz_tree, F(str, name) F(list, fuzz_tree, children) F(list, bytes, blobs))           \
-    M(5, fuzz_rows, F(list, fuzz_all, rows) F(msg, fuzz_all, last))
+        F(list, bool, flags) F(list, pid, crew) F(list, f64, samples)                          \
+        F(buf, page) F(list, buf, pages))                                                      \
+    M(4, fuzz_tree,                                                                            \
+        F(str, name) F(list, fuzz_tree, children) F(list, bytes, blobs) F(list, buf, pages))   \
+    M(5, fuzz_rows, F(list, fuzz_all, rows) F(msg, fuzz_all, last))                            \
+    M(6, fuzz_share, F(buf, raw) F(list, buf, blobs) F(list, fuzz_share, parts))               \
+    M(7, fuzz_twin, F(bytes, raw) F(list, bytes, blobs) F(list, fuzz_twin, parts))
 /* clang-format on */
 COP_PROTOCOL(FUZZED)
 
 static const cop_type *const types[] = {&fuzz_point_type, &fuzz_empty_type, &fuzz_all_type,
-                                        &fuzz_tree_type, &fuzz_rows_type};
+                                        &fuzz_tree_type,  &fuzz_rows_type,  &fuzz_share_type};
+
+/* So many bytes cannot ask for a block that is too large for one twin and not the other. */
+enum {
+    TWINS_MAX = 8192
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,8 +69,16 @@ decode(const cop_type *type, const uint8_t *bytes, size_t size)
         return NULL;
     COPI_CHECK(block_size >= type->size && block_size <= copi_block_max(size));
     void *block = allocate(block_size);
-    copi_unpack(type, bytes, size, block);
+    COPI_CHECK(copi_unpack(type, bytes, size, block) == COP_OK);
     return block;
+}
+
+static void
+release(const cop_type *type, void *message)
+{
+    if (message != NULL)
+        copi_message_drop(type, message);
+    free(message);
 }
 
 /* It matches its own print, unless that had to be cut off. */
@@ -80,9 +98,9 @@ check_copy(const cop_type *type, const void *message)
 
     COPI_CHECK(extra != SIZE_MAX);
     void *copy = allocate(type->size + extra);
-    copi_message_copy(type, copy, message);
+    (void)copi_message_copy(type, copy, message);
     COPI_CHECK(cop_message_equal(type, copy, message));
-    free(copy);
+    free(copy); /* and the references stay where they were */
 }
 
 /*
@@ -103,8 +121,28 @@ check_again(const cop_type *type, const void *message, size_t wire_size)
     COPI_CHECK(copi_pack(type, message, bytes) == size);
     void *again = decode(type, bytes, size);
     COPI_CHECK(again != NULL && cop_message_equal(type, again, message));
-    free(again);
+    release(type, again);
     free(bytes);
+}
+
+/* Buffers and bytes are one on the wire: both read it, and write it, in the same way. */
+static void
+check_twin(const void *message, const uint8_t *bytes, size_t size)
+{
+    void *twin = decode(&fuzz_twin_type, bytes, size);
+
+    COPI_CHECK((twin == NULL) == (message == NULL));
+    if (twin == NULL)
+        return;
+    size_t packed = copi_pack_size(&fuzz_twin_type, twin);
+    COPI_CHECK(packed == copi_pack_size(&fuzz_share_type, message));
+    uint8_t *one = allocate(packed), *other = allocate(packed);
+    copi_pack(&fuzz_share_type, message, one);
+    copi_pack(&fuzz_twin_type, twin, other);
+    COPI_CHECK(memcmp(one, other, packed) == 0);
+    free(one);
+    free(other);
+    free(twin);
 }
 
 int
@@ -123,7 +161,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_copy(type, message);
         check_again(type, message, size - 1);
     }
-    free(message);
+    if (type == &fuzz_share_type && size <= TWINS_MAX)
+        check_twin(message, bytes, size - 1);
+    release(type, message);
     free(bytes);
     return 0;
 }
@@ -179,13 +219,25 @@ static const fuzz_all all_sample = {
     .samples = COP_LIST(double, 1, 0.1),
 };
 
+static cop_buf *
+buf_of(const char *text)
+{
+    cop_buf *made = cop_buf_new(strlen(text));
+
+    COPI_CHECK(made != NULL);
+    memcpy(cop_buf_bytes(made), text, strlen(text));
+    return made;
+}
+
 static size_t
 sample(copi_rng *rng)
 {
+    cop_buf *page = buf_of("page"), *empty = buf_of("");
+    cop_buf *const pages[] = {page, NULL, empty, page};
     const fuzz_tree leaf = {
         .name = {"leaf", 4},
           .blobs = COP_LIST(cop_bytes, {"x",    1}
-          )
+          ), .pages = {pages,  4}
     };
     const fuzz_tree branch = {
         .children = {(const fuzz_tree[]){leaf, leaf}, 2}
@@ -193,17 +245,30 @@ sample(copi_rng *rng)
     const fuzz_tree root = {
         .children = {(const fuzz_tree[]){branch, leaf, branch}, 3}
     };
+    fuzz_all all = all_sample;
+    all.page = page;
+    all.pages.items = pages;
+    all.pages.count = 4;
     const fuzz_rows rows = {
-        .rows = {&all_sample, 1},
-          .last = {.yes = true          }
+        .rows = {&all, 1},
+          .last = {.yes = true   }
     };
-    const void *const messages[] = {&COP_MSG(fuzz_point, .x = 1), &COP_MSG(fuzz_empty),
-                                    &all_sample, &root, &rows};
+    const fuzz_share part = {
+        .raw = page, .blobs = {pages, 4}
+    };
+    const fuzz_share share = {
+        .raw = page, .parts = {(const fuzz_share[]){part, part}, 2}
+    };
+    const void *const messages[] = {
+        &COP_MSG(fuzz_point, .x = 1), &COP_MSG(fuzz_empty), &all, &root, &rows, &share};
     const size_t chosen = copi_rng_below(rng, COP_COUNT(messages));
 
     COPI_CHECK(copi_pack_size(types[chosen], messages[chosen]) < sizeof input);
     input[0] = (uint8_t)chosen;
-    return 1 + copi_pack(types[chosen], messages[chosen], input + 1);
+    const size_t size = 1 + copi_pack(types[chosen], messages[chosen], input + 1);
+    cop_buf_unref(page); /* the messages have only borrowed them */
+    cop_buf_unref(empty);
+    return size;
 }
 
 /* Some bytes changed, and perhaps a piece put somewhere else. */

@@ -7,6 +7,7 @@
 
 #include <coppice/timer.h>
 
+#include "message/bufs.h"
 #include "message/unpack.h"
 #include "node/hub.h"
 #include "node/spawning.h"
@@ -69,8 +70,10 @@ open_arg(const cop_type *type, const copi_spawn_request *request, void **out)
     *out = malloc(size);
     if (*out == NULL)
         return COP_E_NOMEM;
-    copi_unpack(type, request->arg.data, request->arg.size, *out);
-    return COP_OK;
+    cop_err err = copi_unpack(type, request->arg.data, request->arg.size, *out);
+    if (err != COP_OK)
+        free(*out);
+    return err;
 }
 
 static cop_err
@@ -84,6 +87,8 @@ start(cop_actor *me, scope *self, const copi_spawn_request *request, hosted *mad
     COP_TRY(open_arg(behaviour->arg_type, request, &arg));
     cop_spawn_opts opts = {.arg = arg, .monitor = &made->child_down};
     cop_err err = cop_spawn(me, behaviour, &opts, &made->child);
+    if (arg != NULL)
+        copi_message_drop(behaviour->arg_type, arg);
     free(arg);
     return err;
 }

@@ -7,6 +7,7 @@
 
 #include <coppice/timer.h>
 
+#include "message/bufs.h"
 #include "message/pack.h"
 #include "node/hub.h"
 #include "node/spawning.h"
@@ -188,10 +189,9 @@ static const cop_behaviour stub_behaviour = {
     .dispose = dispose,
 };
 
-cop_err
-cop_spawn_at_with(cop_actor *me, const char *node, const char *behaviour,
-                  const cop_type *arg_type, const void *arg, int32_t within_ms,
-                  const cop_then *then)
+static cop_err
+spawn_at(cop_actor *me, const char *node, const char *behaviour, const cop_type *arg_type,
+         const void *arg, int32_t within_ms, const cop_then *then)
 {
     copi_cluster *cluster = copi_cluster_of(cop_node_of(me));
     cop_pid child;
@@ -208,5 +208,18 @@ cop_spawn_at_with(cop_actor *me, const char *node, const char *behaviour,
     cop_err err = cop_ask(me, child, within_ms, then, stub_go, .within_ms = within_ms);
     if (err != COP_OK && cop_stop_child(me, child) != COP_OK)
         cop_kill(me, child);
+    return err;
+}
+
+/* The stub has packed the argument, or there is none: its references go in any case. */
+cop_err
+cop_spawn_at_with(cop_actor *me, const char *node, const char *behaviour,
+                  const cop_type *arg_type, const void *arg, int32_t within_ms,
+                  const cop_then *then)
+{
+    cop_err err = spawn_at(me, node, behaviour, arg_type, arg, within_ms, then);
+
+    if (arg_type != NULL && arg != NULL)
+        copi_message_drop(arg_type, arg);
     return err;
 }

@@ -95,7 +95,8 @@ enum {
 
 /*
  * Defines the handler of message type T for actors with state S.  The body sees
- * `cop_actor *me`, `S *st` and `const T *msg`.  The message is borrowed for the call.
+ * `cop_actor *me`, `S *st` and `const T *msg`.  The message is borrowed for the call, and
+ * so are its references to buffers.
  */
 #define COP_HANDLER(S, T)                                                                      \
     static cop_err S##_on_##T(cop_actor *me, S *st, const T *msg);                             \
@@ -230,7 +231,8 @@ COP_API COP_MUST_USE cop_err cop_stop_child(cop_actor *me, cop_pid child);
  * These are macros: an argument with commas outside of parentheses, as a compound literal
  * has, must be put in parentheses.
  *
- * cop_send(me, to, T, fields...): copies the message into the mailbox of `to`.
+ * cop_send(me, to, T, fields...): copies the message into the mailbox of `to`, and takes over
+ * its references to buffers, whatever it returns (buf.h), as all that follows does.
  * COP_E_NOPROC, COP_E_FULL (its mailbox; signals that wait count as well), COP_E_BUSY,
  * COP_E_NOCONNECTION or COP_E_INVAL (another node, and a type of the runtime's own that
  * stays in the process), COP_E_TOO_LARGE, COP_E_NOMEM: then nothing was sent.  To another node COP_OK

@@ -13,9 +13,9 @@
  * `counter_add_type`, and the same for the others.
  *
  * A field is one of
- *      F(kind, name)           kind: bool i32 i64 u32 u64 f64 str bytes pid
+ *      F(kind, name)           kind: bool i32 i64 u32 u64 f64 str bytes buf pid
  *      F(msg, type, name)      a message by value, of this protocol (further up) or another
- *      F(list, item, name)     struct { const T *items; size_t count; }; item: a kind or a
+ *      F(list, item, name)     struct { T const *items; size_t count; }; item: a kind or a
  *                              message type, even one further down or the same
  *      F(gap)                  nothing, in the place of a field that was removed
  * and fields follow each other without commas.  Up to 32 fields in a message, up to 64
@@ -24,10 +24,13 @@
  * On the wire a message is known by its protocol's name and its number, a field by its
  * place.  So names of messages and fields may change, and fields may be added at the end:
  * who does not know them skips them, who misses them sees zero.  What may not change is a
- * protocol's name, a number, a place and a kind.
+ * protocol's name, a number, a place and a kind; but `bytes` and `buf` are one on the wire.
  *
- * A message owns nothing.  Sending copies it deeply, and what a handler sees lives as long
- * as the call.  An empty string or list has a size of zero and any pointer.
+ * A message owns nothing but its references to buffers.  Sending copies it deeply, and what
+ * a handler sees lives as long as the call.  Buffers are not copied: a send takes over the
+ * references in the message, whatever it returns, and what a handler wants to keep takes
+ * one of its own (buf.h).  An empty string or list has a size of zero and any pointer, an
+ * empty buffer is NULL.
  */
 #ifndef COPPICE_MESSAGE_H
 #define COPPICE_MESSAGE_H
@@ -37,6 +40,7 @@
 #include <stdint.h>
 
 #include <coppice/api.h>
+#include <coppice/buf.h>
 #include <coppice/type.h>
 
 /* Declares and defines the messages of a protocol; without a semicolon, outside functions. */
@@ -54,7 +58,7 @@
 /* The value of a list field, with its items: .samples = COP_LIST(int64_t, 1, 2, 3). */
 #define COP_LIST(T, ...)                                                                       \
     {                                                                                          \
-        (const T[]){__VA_ARGS__}, COP_COUNT(((const T[]){__VA_ARGS__}))                        \
+        (T const[]){__VA_ARGS__}, COP_COUNT(((T const[]){__VA_ARGS__}))                        \
     }
 
 /* Borrows a terminated text; NULL is the empty one.  Any thread. */
@@ -119,6 +123,7 @@ COP_API bool cop_message_match(const cop_type *type, const void *message, const 
     enum {                                                                                     \
         copi_number_##P##_##n = (n),                                                           \
         copi_flat_##T = 1 COPI_EACH_FIELD(COPI_FLAT, T, __VA_ARGS__),                          \
+        copi_has_bufs_##T = 0 COPI_EACH_FIELD(COPI_HAS_BUFS, T, __VA_ARGS__),                  \
         copi_count_##T = 0 COPI_EACH_FIELD(COPI_COUNT, T, __VA_ARGS__)                         \
     };                                                                                         \
     __attribute__((weak)) const cop_type T##_type = {                                          \
@@ -130,6 +135,7 @@ COP_API bool cop_message_match(const cop_type *type, const void *message, const 
         .size = sizeof(T),                                                                     \
         .field_count = copi_count_##T,                                                         \
         .flat = copi_flat_##T,                                                                 \
+        .has_bufs = copi_has_bufs_##T,                                                         \
     };
 
 /* F(kind, a, b) as a member of the struct. */
@@ -138,7 +144,7 @@ COP_API bool cop_message_match(const cop_type *type, const void *message, const 
 #define COPI_MEMBER_MSG(kind, type, name) type name;
 #define COPI_MEMBER_LIST(kind, item, name)                                                     \
     struct {                                                                                   \
-        const COPI_ITEM_TYPE(item) * items;                                                    \
+        COPI_ITEM_TYPE(item) const *items;                                                     \
         size_t count;                                                                          \
     } name;
 #define COPI_MEMBER_GAP(kind, a, b)
@@ -159,13 +165,22 @@ COP_API bool cop_message_match(const cop_type *type, const void *message, const 
      n,     COP_FIELD_LIST,         COPI_KIND_NUMBER(item)},
 #define COPI_ENTRY_GAP(T, n, kind, a, b)
 
-/* ... as a term of "all fields are flat", and of how many there are. */
+/* ... as a term of "all fields are flat". */
 #define COPI_FLAT(T, n, kind, a, b)      COPI_CAT(COPI_FLAT_, COPI_SHAPE(kind))(kind, a, b)
 #define COPI_FLAT_ONE(kind, name, none)  &&COPI_KIND_FLAT(kind)
 #define COPI_FLAT_MSG(kind, type, name)  &&copi_flat_##type
 #define COPI_FLAT_LIST(kind, item, name) &&0
 #define COPI_FLAT_GAP(kind, a, b)
 
+/* ... as a term of "there may be a buffer".  A list may hold messages that come further
+ * down, of which nothing is known here. */
+#define COPI_HAS_BUFS(T, n, kind, a, b)      COPI_CAT(COPI_HAS_BUFS_, COPI_SHAPE(kind))(kind, a, b)
+#define COPI_HAS_BUFS_ONE(kind, name, none)  || COPI_KIND_HAS_BUFS(kind)
+#define COPI_HAS_BUFS_MSG(kind, type, name)  || copi_has_bufs_##type
+#define COPI_HAS_BUFS_LIST(kind, item, name) || COPI_KIND_HAS_BUFS(item)
+#define COPI_HAS_BUFS_GAP(kind, a, b)
+
+/* ... as one of how many there are. */
 #define COPI_COUNT(T, n, kind, a, b) +COPI_IS_FIELD(kind)
 
 /* ... as an error, when it is the 33rd. */
@@ -181,24 +196,27 @@ COP_API bool cop_message_match(const cop_type *type, const void *message, const 
 #define COPI_IS_FIELD(kind) COPI_2ND(COPI_IS_FIELD_##kind, 1, )
 #define COPI_IS_FIELD_gap   ~, 0
 
-/* ... and have a row here: type, number, nested type, is it flat?  An item without a row
- * is a message.  (<stdbool.h> may turn bool into _Bool before we see it.) */
-#define COPI_KIND_bool         ~, bool, COP_FIELD_BOOL, NULL, 1
-#define COPI_KIND__Bool        ~, bool, COP_FIELD_BOOL, NULL, 1
-#define COPI_KIND_i32          ~, int32_t, COP_FIELD_I32, NULL, 1
-#define COPI_KIND_i64          ~, int64_t, COP_FIELD_I64, NULL, 1
-#define COPI_KIND_u32          ~, uint32_t, COP_FIELD_U32, NULL, 1
-#define COPI_KIND_u64          ~, uint64_t, COP_FIELD_U64, NULL, 1
-#define COPI_KIND_f64          ~, double, COP_FIELD_F64, NULL, 1
-#define COPI_KIND_str          ~, cop_str, COP_FIELD_STR, NULL, 0
-#define COPI_KIND_bytes        ~, cop_bytes, COP_FIELD_BYTES, NULL, 0
-#define COPI_KIND_pid          ~, cop_pid, COP_FIELD_PID, NULL, 1
+/* ... and have a row here: type, number, nested type, is it flat, is it a buffer?  An item
+ * without a row is a message, which may have buffers.  (<stdbool.h> may turn bool into
+ * _Bool before we see it.) */
+#define COPI_KIND_bool           ~, bool, COP_FIELD_BOOL, NULL, 1, 0
+#define COPI_KIND__Bool          ~, bool, COP_FIELD_BOOL, NULL, 1, 0
+#define COPI_KIND_i32            ~, int32_t, COP_FIELD_I32, NULL, 1, 0
+#define COPI_KIND_i64            ~, int64_t, COP_FIELD_I64, NULL, 1, 0
+#define COPI_KIND_u32            ~, uint32_t, COP_FIELD_U32, NULL, 1, 0
+#define COPI_KIND_u64            ~, uint64_t, COP_FIELD_U64, NULL, 1, 0
+#define COPI_KIND_f64            ~, double, COP_FIELD_F64, NULL, 1, 0
+#define COPI_KIND_str            ~, cop_str, COP_FIELD_STR, NULL, 0, 0
+#define COPI_KIND_bytes          ~, cop_bytes, COP_FIELD_BYTES, NULL, 0, 0
+#define COPI_KIND_buf            ~, cop_buf *, COP_FIELD_BUF, NULL, 0, 1
+#define COPI_KIND_pid            ~, cop_pid, COP_FIELD_PID, NULL, 1, 0
 
-#define COPI_KIND_TYPE(kind)   COPI_2ND(COPI_KIND_##kind, COPI_KIND_##kind, )
-#define COPI_KIND_NUMBER(kind) COPI_3RD(COPI_KIND_##kind, ~, COP_FIELD_MSG, )
-#define COPI_KIND_FLAT(kind)   COPI_5TH(COPI_KIND_##kind, ~, ~, ~, 0, )
-#define COPI_ITEM_TYPE(item)   COPI_2ND(COPI_KIND_##item, item, )
-#define COPI_ITEM_NESTED(item) COPI_4TH(COPI_KIND_##item, ~, ~, &item##_type, )
+#define COPI_KIND_TYPE(kind)     COPI_2ND(COPI_KIND_##kind, COPI_KIND_##kind, )
+#define COPI_KIND_NUMBER(kind)   COPI_3RD(COPI_KIND_##kind, ~, COP_FIELD_MSG, )
+#define COPI_KIND_FLAT(kind)     COPI_5TH(COPI_KIND_##kind, ~, ~, ~, 0, )
+#define COPI_KIND_HAS_BUFS(kind) COPI_6TH(COPI_KIND_##kind, ~, ~, ~, ~, 1, )
+#define COPI_ITEM_TYPE(item)     COPI_2ND(COPI_KIND_##item, item, )
+#define COPI_ITEM_NESTED(item)   COPI_4TH(COPI_KIND_##item, ~, ~, &item##_type, )
 
 /*
  * 31 bits of FNV-1a over the protocol's name, plus the number: within a protocol no two are
@@ -209,22 +227,24 @@ COP_API bool cop_message_match(const cop_type *type, const void *message, const 
 #define COPI_ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define COPI_HASH(s)                                                                           \
     COPI_HASH_8(s, 24, COPI_HASH_8(s, 16, COPI_HASH_8(s, 8, COPI_HASH_8(s, 0, 2166136261u))))
-#define COPI_HASH_8(s, i, h)          COPI_HASH_4(s, i + 4, COPI_HASH_4(s, i, h))
-#define COPI_HASH_4(s, i, h)          COPI_HASH_2(s, i + 2, COPI_HASH_2(s, i, h))
-#define COPI_HASH_2(s, i, h)          COPI_HASH_1(s, i + 1, COPI_HASH_1(s, i, h))
-#define COPI_HASH_1(s, i, h)          ((h ^ (uint8_t)(s)[i]) * UINT32_C(16777619))
+#define COPI_HASH_8(s, i, h)             COPI_HASH_4(s, i + 4, COPI_HASH_4(s, i, h))
+#define COPI_HASH_4(s, i, h)             COPI_HASH_2(s, i + 2, COPI_HASH_2(s, i, h))
+#define COPI_HASH_2(s, i, h)             COPI_HASH_1(s, i + 1, COPI_HASH_1(s, i, h))
+#define COPI_HASH_1(s, i, h)             ((h ^ (uint8_t)(s)[i]) * UINT32_C(16777619))
 
-#define COPI_CAT(a, b)                COPI_CAT_(a, b)
-#define COPI_CAT_(a, b)               a##b
-#define COPI_2ND(...)                 COPI_2ND_(__VA_ARGS__)
-#define COPI_2ND_(a, b, ...)          b
-#define COPI_3RD(...)                 COPI_3RD_(__VA_ARGS__)
-#define COPI_3RD_(a, b, c, ...)       c
-#define COPI_4TH(...)                 COPI_4TH_(__VA_ARGS__)
-#define COPI_4TH_(a, b, c, d, ...)    d
-#define COPI_5TH(...)                 COPI_5TH_(__VA_ARGS__)
-#define COPI_5TH_(a, b, c, d, e, ...) e
-#define COPI_OPEN(...)                __VA_ARGS__
+#define COPI_CAT(a, b)                   COPI_CAT_(a, b)
+#define COPI_CAT_(a, b)                  a##b
+#define COPI_2ND(...)                    COPI_2ND_(__VA_ARGS__)
+#define COPI_2ND_(a, b, ...)             b
+#define COPI_3RD(...)                    COPI_3RD_(__VA_ARGS__)
+#define COPI_3RD_(a, b, c, ...)          c
+#define COPI_4TH(...)                    COPI_4TH_(__VA_ARGS__)
+#define COPI_4TH_(a, b, c, d, ...)       d
+#define COPI_5TH(...)                    COPI_5TH_(__VA_ARGS__)
+#define COPI_5TH_(a, b, c, d, e, ...)    e
+#define COPI_6TH(...)                    COPI_6TH_(__VA_ARGS__)
+#define COPI_6TH_(a, b, c, d, e, f, ...) f
+#define COPI_OPEN(...)                   __VA_ARGS__
 
 /* op(T, place, kind, a, b) for each field.  `skip` is what stands before the first comma. */
 #define COPI_EACH_FIELD(op, T, ...) COPI_EACH_FIELD_(op, T, __VA_ARGS__, ~)

@@ -29,6 +29,9 @@ typedef struct cop_bytes {
     size_t size;
 } cop_bytes;
 
+/* Bytes that messages share; see buf.h.  A message holds references. */
+typedef struct cop_buf cop_buf;
+
 typedef enum cop_field_kind {
     COP_FIELD_BOOL,
     COP_FIELD_I32,
@@ -38,9 +41,10 @@ typedef enum cop_field_kind {
     COP_FIELD_F64,
     COP_FIELD_STR,
     COP_FIELD_BYTES,
+    COP_FIELD_BUF, /* cop_buf *; NULL is the empty one */
     COP_FIELD_PID,
     COP_FIELD_MSG,  /* a nested message, by value */
-    COP_FIELD_LIST, /* struct { const T *items; size_t count; } */
+    COP_FIELD_LIST, /* struct { T const *items; size_t count; } */
 } cop_field_kind;
 
 struct cop_type;
@@ -62,7 +66,8 @@ typedef struct cop_type {
     uint32_t wire_id; /* from protocol and number; 0: never leaves the process */
     uint32_t size;    /* of the struct */
     uint16_t field_count;
-    bool flat; /* no strings, bytes or lists anywhere: a plain copy is enough */
+    bool flat;     /* no strings, bytes, buffers or lists anywhere: a plain copy is enough */
+    bool has_bufs; /* there may be buffers in it, or in lists of messages, of whatever type */
 } cop_type;
 
 #endif /* COPPICE_TYPE_H */

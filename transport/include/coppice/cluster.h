@@ -88,6 +88,9 @@ extern COP_API const cop_type cop_spawned_type;
  * the actor is gone or the session lost.  There the actor ends with the session, or when
  * its stand-in has gone.
  *
+ * As a send it takes over the references to buffers in the argument, whatever it returns;
+ * there init borrows them.
+ *
  * Returns COP_E_NO_NODE, COP_E_INVAL, and what cop_spawn and cop_ask return.  The answer is
  * COP_OK, COP_E_NO_BEHAVIOUR, COP_E_BAD_MESSAGE (not the argument's type), what init
  * returned, or how a call can end; then there is no such actor.

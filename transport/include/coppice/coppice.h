@@ -7,6 +7,7 @@
 
 #include <coppice/actor.h>
 #include <coppice/api.h>
+#include <coppice/buf.h>
 #include <coppice/cluster.h>
 #include <coppice/err.h>
 #include <coppice/exit.h>

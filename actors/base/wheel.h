@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wheel.h - what is due when: in exact order soon, in no order later.
+ *
+ *      now        horizon
+ *      |   heap   | bucket | bucket | ... 256 |        bucket        | ...
+ *
+ * Most timers are deadlines that are called off long before they are due.  Such a one is
+ * put into a bucket and taken out again, which is a matter of a few pointers however many
+ * there are.  When the horizon comes to a bucket, its entries move to finer buckets, and
+ * from the finest (a quarter of a second) into the heap, which has them in order.
+ *
+ * Entries of equal time come out in the order in which they were added.
+ */
+#ifndef COPPICE_BASE_WHEEL_H
+#define COPPICE_BASE_WHEEL_H
+
+#include "base/heap.h"
+
+enum {
+    COPI_WHEEL_LEVELS = 3, /* 69 seconds, 5 hours, 52 days; the heap has what is later */
+    COPI_WHEEL_BUCKETS = 256,
+};
+
+/* Embedded in what waits.  Zero: not in a wheel. */
+typedef struct copi_wheel_node {
+    copi_heap_node heap;
+    uint32_t turn;
+    int64_t due;
+    struct copi_wheel_node *next, **link; /* in a bucket; link: what points here */
+} copi_wheel_node;
+
+typedef struct copi_wheel_level {
+    uint64_t used[COPI_WHEEL_BUCKETS / 64]; /* a bit for each bucket with entries */
+    copi_wheel_node *buckets[COPI_WHEEL_BUCKETS];
+} copi_wheel_level;
+
+/* Zero is an empty one. */
+typedef struct copi_wheel {
+    copi_heap heap;
+    int64_t horizon; /* whatever is due before it is in the heap */
+    uint32_t turn;
+    uint32_t bucketed; /* entries in buckets */
+    copi_wheel_level levels[COPI_WHEEL_LEVELS];
+} copi_wheel;
+
+static inline bool
+copi_wheel_has(const copi_wheel_node *node)
+{
+    return node->link != NULL || copi_heap_has(&node->heap);
+}
+
+/* Nanoseconds; `now` may be somewhat late.  False, and nothing changed, without memory. */
+bool copi_wheel_add(copi_wheel *self, copi_wheel_node *node, int64_t due, int64_t now);
+void copi_wheel_remove(copi_wheel *self, copi_wheel_node *node);
+
+/* Removes the first of those that are due at `now`; NULL: none is. */
+copi_wheel_node *copi_wheel_pop(copi_wheel *self, int64_t now);
+/* A time before which nothing is due, and the last such time if all goes well: somebody who
+ * sleeps until then may have to look once more.  False: nothing ever is. */
+bool copi_wheel_next(const copi_wheel *self, int64_t *out);
+/* When the first entry is due, exactly.  False: there is none. */
+bool copi_wheel_first(copi_wheel *self, int64_t *out);
+
+/* Frees the arrays; entries still in it are forgotten. */
+void copi_wheel_fini(copi_wheel *self);
+
+#endif /* COPPICE_BASE_WHEEL_H */
