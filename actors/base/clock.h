@@ -10,6 +10,17 @@
 
 #define COPI_MS INT64_C(1000000)
 
+/* For a loop that waits for another core. */
+static inline void
+copi_relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 static inline int64_t
 copi_clock_ns(void)
 {

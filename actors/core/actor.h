@@ -60,6 +60,8 @@ struct cop_actor {
      */
     _Atomic bool is_alive;
     _Atomic bool is_named;
+    /* The worker that ran it last; relaxed: senders count how often it is another one. */
+    _Atomic uint8_t ran_on;
 
     /* The queue that it is in, see task.h. */
     copi_task task;

@@ -38,6 +38,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->task.home = COPI_ANYWHERE;
     self->node = me->node;
     self->worker = me->worker;
+    atomic_store_explicit(&self->ran_on, (uint8_t)me->worker->index, memory_order_relaxed);
     self->behaviour = behaviour;
     self->batch = self->batch_last = NULL;
     self->batch_count = 0;

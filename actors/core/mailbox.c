@@ -49,6 +49,6 @@ copi_mailbox_close(copi_mailbox *self)
 {
     uint64_t word = atomic_load_explicit(&self->word, memory_order_relaxed) & COPI_BOX_SHUT;
 
-    return atomic_compare_exchange_strong_explicit(
-        &self->word, &word, COPI_BOX_CLOSED, memory_order_release, memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&self->word, &word, COPI_BOX_CLOSED,
+                                                   memory_order_release, memory_order_relaxed);
 }

@@ -50,6 +50,7 @@ typedef struct copi_mail {
 
 typedef enum copi_pushed {
     COPI_PUSHED,      /* the owner will find it */
+    COPI_PUSHED_MORE, /* ... behind a crowd of others: the sender had better slow down */
     COPI_PUSHED_WAKE, /* ... once you, the caller, have submitted the owner */
     COPI_PUSH_FULL,   /* bounded; the message is still yours */
     COPI_PUSH_CLOSED, /* the owner has ended or is ending; the message is still yours */
@@ -77,6 +78,8 @@ enum {
      * of what was handled in steps, and so may refuse up to a step too early. */
     COPI_BOX_EXACT = 256,
     COPI_BOX_STEP = 16,
+
+    COPI_BOX_CROWD = 1024,
 };
 
 typedef struct copi_mailbox {
@@ -121,12 +124,12 @@ copi_box_count(uint64_t word)
     return (uint32_t)(word & COPI_BOX_COUNT) >> COPI_BOX_COUNT_SHIFT;
 }
 
-static inline bool
-copi_box_is_full(copi_mailbox *self, uint64_t word)
+/* How many messages wait. */
+static inline uint32_t
+copi_box_waiting(copi_mailbox *self, uint64_t word)
 {
     /* relaxed: a bound is a promise about memory, not about order. */
-    return copi_box_count(word) + atomic_load_explicit(&self->backlog, memory_order_relaxed) >=
-           atomic_load_explicit(&self->bound, memory_order_relaxed);
+    return copi_box_count(word) + atomic_load_explicit(&self->backlog, memory_order_relaxed);
 }
 
 /* The upper part of a word. */
@@ -153,21 +156,28 @@ static inline copi_pushed
 copi_mailbox_push(copi_mailbox *self, copi_mail *mail, copi_urgency urgency)
 {
     uint64_t word = atomic_load_explicit(&self->word, memory_order_relaxed);
+    uint32_t waiting = 0;
 
     COPI_CHECK(((uint64_t)(uintptr_t)mail & (UINT64_C(0xffff) << 48 | 15)) == 0);
     do {
         if (COPI_UNLIKELY((word & (COPI_BOX_CLOSED | COPI_BOX_SHUT)) != 0) &&
             ((word & COPI_BOX_CLOSED) != 0 || urgency <= COPI_NEWCOMER))
             return COPI_PUSH_CLOSED;
-        if (urgency == COPI_USER && COPI_UNLIKELY(copi_box_is_full(self, word)))
-            return COPI_PUSH_FULL;
+        if (urgency == COPI_USER) {
+            waiting = copi_box_waiting(self, word);
+            if (COPI_UNLIKELY(waiting >=
+                              atomic_load_explicit(&self->bound, memory_order_relaxed)))
+                return COPI_PUSH_FULL;
+        }
         mail->next = copi_box_chain(word);
         /* release: pairs with take; the message is visible.  acquire: pairs with park; if
          * we wake the owner, whoever runs it next sees all that its last run wrote. */
     } while (!atomic_compare_exchange_weak_explicit(
         &self->word, &word, copi_box_with(word, mail, urgency), memory_order_acq_rel,
         memory_order_relaxed));
-    return (word & COPI_BOX_ASLEEP) != 0 ? COPI_PUSHED_WAKE : COPI_PUSHED;
+    if ((word & COPI_BOX_ASLEEP) != 0)
+        return COPI_PUSHED_WAKE;
+    return COPI_UNLIKELY(waiting >= COPI_BOX_CROWD) ? COPI_PUSHED_MORE : COPI_PUSHED;
 }
 
 /* The same, newest first. */
@@ -234,7 +244,7 @@ copi_mailbox_park_after(copi_mailbox *self, copi_mail *mail)
 static inline void
 copi_mailbox_show_backlog(copi_mailbox *self, uint32_t backlog)
 {
-    /* relaxed: see is_full. */
+    /* relaxed: see copi_box_waiting. */
     if (backlog % COPI_BOX_STEP == 0 ||
         atomic_load_explicit(&self->bound, memory_order_relaxed) < COPI_BOX_EXACT)
         atomic_store_explicit(&self->backlog, backlog, memory_order_relaxed);

@@ -27,12 +27,28 @@ find(cop_node *node, cop_pid to)
     return actor;
 }
 
+/* Counts what goes to another worker's actor, see sched/company.c. */
+static inline void
+note_company(copi_worker *worker, const cop_actor *actor)
+{
+    uint32_t ran_on = atomic_load_explicit(&actor->ran_on, memory_order_relaxed);
+
+    if (COPI_UNLIKELY(ran_on != worker->index)) {
+        worker->foreign++;
+        worker->foreign_with = ran_on;
+    }
+}
+
 static inline cop_err
 deliver(cop_node *node, copi_worker *worker, cop_actor *actor, copi_envelope *envelope,
         copi_urgency urgency)
 {
     switch (copi_mailbox_push(&actor->mailbox, &envelope->mail, urgency)) {
     case COPI_PUSHED: return COP_OK;
+    case COPI_PUSHED_MORE:
+        if (worker != NULL)
+            worker->spent += COPI_CROWD_COST;
+        return COP_OK;
     case COPI_PUSHED_WAKE: copi_sched_submit(&node->sched, worker, &actor->task); return COP_OK;
     case COPI_PUSH_FULL: return COP_E_FULL;
     case COPI_PUSH_CLOSED: return COP_E_NOPROC;
@@ -50,8 +66,7 @@ copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope *envelo
     envelope->generation = copi_generation(to.id);
     if (worker != NULL)
         worker->spent += COPI_SEND_COST;
-    return deliver(node, worker, actor, envelope,
-                   copi_kind_urgency((copi_kind)envelope->kind));
+    return deliver(node, worker, actor, envelope, copi_kind_urgency((copi_kind)envelope->kind));
 }
 
 void
@@ -224,6 +239,7 @@ send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_ty
     made->ref = ref;
     made->generation = copi_generation(to.id);
     worker->spent += COPI_SEND_COST;
+    note_company(worker, actor);
     cop_err err =
         deliver(node, worker, actor, made, kind == COPI_REPLY ? COPI_SIGNAL : COPI_USER);
     if (COPI_UNLIKELY(err != COP_OK))

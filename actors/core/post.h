@@ -8,7 +8,10 @@
 #include "core/actor.h"
 
 enum {
-    COPI_SEND_COST = 8 /* of a slice; see run.c */
+    /* Of a slice, see run.c.  Sending to an actor that does not keep up costs more, so that
+     * it gets its turn before its mailbox is full and its messages are out of the cache. */
+    COPI_SEND_COST = 8,
+    COPI_CROWD_COST = 64,
 };
 
 /*

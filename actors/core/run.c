@@ -382,6 +382,7 @@ copi_run_actor(copi_worker *worker, copi_task *task)
     uint32_t slice = slice_of(worker);
 
     self->worker = worker;
+    atomic_store_explicit(&self->ran_on, (uint8_t)worker->index, memory_order_relaxed);
     worker->current = self;
     worker->spent = 0;
     for (;;) {

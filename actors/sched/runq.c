@@ -92,26 +92,35 @@ copi_runq_pop(copi_runq *self)
     return task;
 }
 
+uint32_t
+copi_runq_mark(copi_runq *self)
+{
+    /* relaxed: only how long something has waited depends on it. */
+    return atomic_load_explicit(&self->tail, memory_order_relaxed);
+}
+
 copi_task *
-copi_runq_steal(copi_runq *self, copi_runq *victim)
+copi_runq_steal(copi_runq *self, copi_runq *victim, uint32_t mark)
 {
     copi_task *taken[COPI_RUNQ_SIZE / 2];
     uint32_t count;
     uint32_t head = atomic_load_explicit(&victim->head, memory_order_acquire);
 
     do {
-        /* acquire: pairs with the owner's store of tail; the slots below it are set. */
+        /* acquire: pairs with the owner's store of tail; the slots below it are set, and
+         * so are those below an older tail. */
         uint32_t tail = atomic_load_explicit(&victim->tail, memory_order_acquire);
-        uint32_t waiting = tail - head;
-        if (waiting == 0 || waiting > COPI_RUNQ_SIZE) {
-            if (waiting == 0)
-                return NULL;
+        if (tail - head > COPI_RUNQ_SIZE) {
             /* head was stale by a whole round: look again. */
             head = atomic_load_explicit(&victim->head, memory_order_acquire);
             count = 0;
             continue;
         }
-        count = (waiting + 1) / 2;
+        if ((int32_t)(mark - head) <= 0)
+            return NULL; /* all that was there is gone */
+        count = (mark - head + 1) / 2;
+        if (count > COPI_RUNQ_SIZE / 2)
+            return NULL; /* a mark from another time */
         for (uint32_t i = 0; i < count; i++)
             taken[i] = atomic_load_explicit(slot_of(victim, head + i), memory_order_relaxed);
         /* release: our reads of the slots are before it, see ring_push. */

@@ -51,9 +51,12 @@ void copi_runq_init(copi_runq *self);
 void copi_runq_push(copi_runq *self, copi_task *task);
 /* The task that waited longest, or NULL. */
 copi_task *copi_runq_pop(copi_runq *self);
-/* Moves up to half of what waits at `victim` to `self`, which is empty and the caller's,
- * except the first, which is returned.  NULL if there was nothing. */
-copi_task *copi_runq_steal(copi_runq *self, copi_runq *victim);
+/* Where the queue ends now, for a later steal.  Any worker. */
+uint32_t copi_runq_mark(copi_runq *self);
+/* Moves up to half of what was waiting at `victim` when its end was at `mark`, and still
+ * is, to `self`, which is empty and the caller's, except the first, which is returned.  NULL
+ * if there is nothing. */
+copi_task *copi_runq_steal(copi_runq *self, copi_runq *victim, uint32_t mark);
 /* Whether a thief would find nothing.  The load is sequentially consistent: see park. */
 bool copi_runq_is_empty(copi_runq *self);
 

@@ -30,15 +30,14 @@ wake_if_idle(copi_sched *self, copi_worker *worker)
         wake(worker);
 }
 
-void
-copi_sched_wake_one(copi_sched *self, const copi_worker *caller)
+/* Wakes one of the workers in `idle`. */
+static void
+wake_any(copi_sched *self, const copi_worker *caller, uint64_t idle)
 {
-    uint64_t idle = atomic_load_explicit(&self->idle, memory_order_seq_cst);
-
+    idle &= ~COPI_WATCHED;
     /* A worker that submits from a callback of its event base still has its bit. */
     if (caller != NULL)
         idle &= ~(UINT64_C(1) << caller->index);
-
     while (idle != 0) {
         uint64_t bit = idle & -idle;
         if (atomic_fetch_and_explicit(&self->idle, ~bit, memory_order_seq_cst) & bit) {
@@ -49,18 +48,38 @@ copi_sched_wake_one(copi_sched *self, const copi_worker *caller)
     }
 }
 
+void
+copi_sched_wake_one(copi_sched *self, const copi_worker *caller)
+{
+    wake_any(self, caller, atomic_load_explicit(&self->idle, memory_order_seq_cst));
+}
+
+void
+copi_sched_wake_thief(copi_sched *self, const copi_worker *caller)
+{
+    uint64_t idle = atomic_load_explicit(&self->idle, memory_order_seq_cst);
+
+    if (idle != 0 && (idle & COPI_WATCHED) == 0)
+        wake_any(self, caller, idle);
+}
+
+void
+copi_sched_send(copi_sched *self, copi_worker *to, copi_task *newest, copi_task *oldest)
+{
+    copi_task *before = atomic_load_explicit(&to->inbox, memory_order_relaxed);
+
+    do {
+        oldest->next = before;
+        /* release: pairs with take_inbox.  seq_cst: before the look at the idle bits. */
+    } while (!atomic_compare_exchange_weak_explicit(
+        &to->inbox, &before, newest, memory_order_seq_cst, memory_order_relaxed));
+    wake_if_idle(self, to);
+}
+
 static void
 submit_home(copi_sched *self, copi_task *task)
 {
-    copi_worker *home = &self->workers[task->home];
-    copi_task *newest = atomic_load_explicit(&home->inbox, memory_order_relaxed);
-
-    do {
-        task->next = newest;
-        /* release: pairs with take_inbox.  seq_cst: before the look at the idle bits. */
-    } while (!atomic_compare_exchange_weak_explicit(
-        &home->inbox, &newest, task, memory_order_seq_cst, memory_order_relaxed));
-    wake_if_idle(self, home);
+    copi_sched_send(self, &self->workers[task->home], task, task);
 }
 
 static void
@@ -97,7 +116,7 @@ copi_sched_queue(copi_worker *worker, copi_task *task)
     }
     copi_runq_push(&worker->queue, task);
     if (worker->sched->worker_count > 1)
-        copi_sched_wake_one(worker->sched, worker);
+        copi_sched_wake_thief(worker->sched, worker);
 }
 
 static void

@@ -10,9 +10,8 @@
 #include "base/check.h"
 #include "sched/worker.h"
 
-enum {
-    COPI_WORKERS_MAX = 64 /* one bit each */
-};
+/* Among the idle bits: some worker watches all queues, and need not be woken for them. */
+#define COPI_WATCHED (UINT64_C(1) << 63)
 
 /*
  * What the simulator puts in the place of threads and clocks.  With it there is one
@@ -37,7 +36,8 @@ struct copi_sched {
     size_t runnable_count;
     size_t runnable_room;
 
-    /* Bit i: worker i sleeps or is about to; see worker.h.  Always sequentially consistent. */
+    /* Bit i: worker i sleeps or is about to; and COPI_WATCHED.  seek.c has the protocol.
+     * Always sequentially consistent. */
     alignas(64) _Atomic uint64_t idle;
     _Atomic bool stopping;
 
@@ -85,6 +85,10 @@ void copi_sched_yield(copi_worker *worker, copi_task *task);
 
 /* Wakes one idle worker other than the caller, if there is one.  NULL: it is no worker. */
 void copi_sched_wake_one(copi_sched *self, const copi_worker *caller);
+/* The same for work in a queue, which need not be told to somebody who watches it. */
+void copi_sched_wake_thief(copi_sched *self, const copi_worker *caller);
+/* Gives a worker tasks, linked newest first from `newest` to `oldest`, to be run there. */
+void copi_sched_send(copi_sched *self, copi_worker *to, copi_task *newest, copi_task *oldest);
 
 /* A task from the injected ones, or NULL. */
 copi_task *copi_sched_take_injected(copi_sched *self);

@@ -79,24 +79,22 @@ copi_timer_disarm(copi_worker *worker, copi_timer *timer)
     return true;
 }
 
-bool
+void
 copi_worker_fire_timers(copi_worker *worker)
 {
     int64_t now = copi_worker_now(worker);
-    bool has_fired = false;
 
     for (copi_wheel_node *node; (node = copi_wheel_pop(&worker->timers, now)) != NULL;) {
-        copi_timer *timer = COPI_CONTAINER(node, copi_timer, node);
         COPI_TALLY(worker, timers, -1);
-        worker->sched->ring(worker, timer);
-        has_fired = true;
+        worker->sched->ring(worker, COPI_CONTAINER(node, copi_timer, node));
     }
-    return has_fired;
 }
 
-static void
-poll_events(copi_worker *self)
+void
+copi_worker_poll(copi_worker *self, int64_t now)
 {
+    self->polled_at = now;
+    copi_worker_fire_timers(self);
     if (self->watch_count > 0)
         event_base_loop(self->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 }
@@ -122,15 +120,6 @@ take_inbox(copi_worker *self)
     }
 }
 
-static copi_task *
-take_slot(copi_worker *self)
-{
-    copi_task *task = self->slot;
-
-    self->slot = NULL;
-    return task;
-}
-
 /* The two kinds of own tasks in turn, so that neither starves the other. */
 static copi_task *
 take_queued(copi_worker *self)
@@ -143,27 +132,6 @@ take_queued(copi_worker *self)
     }
     task = copi_runq_pop(&self->queue);
     return task != NULL ? task : copi_fifo_pop(&self->pinned);
-}
-
-static copi_task *
-steal(copi_worker *self)
-{
-    copi_sched *sched = self->sched;
-    unsigned start =
-        sched->worker_count > 1 ? copi_rng_below(&self->rng, sched->worker_count) : 0;
-
-    for (unsigned i = 0; i < sched->worker_count; i++) {
-        copi_worker *victim = &sched->workers[(start + i) % sched->worker_count];
-        if (victim == self || copi_runq_is_empty(&victim->queue))
-            continue;
-        copi_task *task = copi_runq_steal(&self->queue, &victim->queue);
-        if (task == NULL)
-            continue;
-        if (!copi_runq_is_empty(&self->queue))
-            copi_sched_wake_one(sched, self); /* there is more than this worker can run */
-        return task;
-    }
-    return NULL;
 }
 
 /*
@@ -194,14 +162,12 @@ look_around(copi_worker *self)
     set_patience(self, now);
     if (now - self->polled_at < poll_interval)
         return;
-    self->polled_at = now;
-    copi_worker_fire_timers(self);
-    poll_events(self);
+    copi_worker_poll(self, now);
+    if (self->sched->worker_count > 1)
+        copi_worker_judge(self, now);
     copi_task *task = copi_sched_take_injected(self->sched);
-    if (task == NULL)
-        return;
-    copi_runq_push(&self->queue, task);
-    copi_sched_wake_one(self->sched, self);
+    if (task != NULL)
+        copi_sched_queue(self, task);
 }
 
 static copi_task *
@@ -216,66 +182,14 @@ next_task(copi_worker *self)
     if (atomic_load_explicit(&self->inbox, memory_order_relaxed) != NULL)
         take_inbox(self);
     if (self->slot != NULL && self->slot_runs++ < SLOT_RUNS)
-        return take_slot(self);
+        return copi_worker_take_slot(self);
     self->slot_runs = 0;
     task = take_queued(self);
     if (task == NULL)
-        task = take_slot(self);
+        task = copi_worker_take_slot(self);
     if (task == NULL)
         task = copi_sched_take_injected(self->sched);
     return task;
-}
-
-/* Is there anything that this worker could run?  Looked at after the idle bit is set. */
-static bool
-has_work(copi_worker *self)
-{
-    copi_sched *sched = self->sched;
-
-    if (atomic_load_explicit(&self->inbox, memory_order_seq_cst) != NULL ||
-        atomic_load_explicit(&sched->waiting, memory_order_seq_cst) != 0 ||
-        atomic_load_explicit(&sched->stopping, memory_order_seq_cst))
-        return true;
-    for (unsigned i = 0; i < sched->worker_count; i++)
-        if (!copi_runq_is_empty(&sched->workers[i].queue))
-            return true;
-    return false;
-}
-
-/* Sleeps in the event base until a descriptor, the next timer or a wake-up. */
-static void
-sleep_until_event(copi_worker *self)
-{
-    int64_t due = 0;
-
-    if (!copi_wheel_next(&self->timers, &due)) {
-        event_base_loop(self->base, EVLOOP_ONCE);
-        return;
-    }
-    int64_t left = due - copi_clock_ns();
-    if (left < 0)
-        left = 0;
-    /* Rounded up: nobody wakes for a timer that is not yet due. */
-    int64_t us = (left + 999) / 1000;
-    struct timeval after = {us / 1000000, us % 1000000};
-    event_add(self->sleep_event, &after);
-    event_base_loop(self->base, EVLOOP_ONCE);
-    event_del(self->sleep_event);
-}
-
-static void
-park(copi_worker *self)
-{
-    copi_sched *sched = self->sched;
-    uint64_t bit = UINT64_C(1) << self->index;
-
-    atomic_fetch_or_explicit(&sched->idle, bit, memory_order_seq_cst);
-    if (!has_work(self))
-        sleep_until_event(self);
-    atomic_fetch_and_explicit(&sched->idle, ~bit, memory_order_seq_cst);
-    self->polled_at = self->looked_at = copi_clock_ns();
-    self->patience = self->turns_left = 1;
-    copi_worker_fire_timers(self);
 }
 
 void *
@@ -283,23 +197,14 @@ copi_worker_main(void *worker)
 {
     copi_worker *self = worker;
     copi_sched *sched = self->sched;
-    bool has_slept = false;
 
     /* acquire: pairs with copi_sched_stop; all that was done before it is visible. */
     while (!atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
         copi_task *task = next_task(self);
         if (task == NULL)
-            task = steal(self);
-        if (task == NULL) {
-            park(self);
-            has_slept = true;
-            continue;
-        }
-        /* A wake-up may have been meant for another task than this one. */
-        if (has_slept && sched->worker_count > 1 && has_work(self))
-            copi_sched_wake_one(sched, self);
-        has_slept = false;
-        sched->run(self, task);
+            task = copi_worker_seek(self);
+        if (task != NULL)
+            sched->run(self, task);
     }
     return NULL;
 }
@@ -358,6 +263,7 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
     self->tick = copi_clock_tick_ns();
     self->wake_fd = -1;
     self->patience = self->turns_left = 1;
+    self->age = COPI_AGE_MIN;
     self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
     atomic_init(&self->inbox, NULL);
     copi_runq_init(&self->queue);

@@ -4,14 +4,8 @@
  *
  * A worker looks for work in this order: the slot (the task woken last: it is warm, and
  * nobody else is told of it), its own queues, tasks sent to it by other threads, the
- * queue of the scheduler, and then the queues of the other workers.  Now and then, and
- * always before it sleeps, it fires due timers and polls its event base.
- *
- * Sleeping without a lost wake-up: a worker that found nothing sets its bit among the
- * idle ones and then looks at all queues again; who adds to a queue does so first and
- * then looks at the idle bits.  All four steps are sequentially consistent, so at least
- * one of the two sees the other.  Who clears an idle bit owes that worker a write to its
- * eventfd.  tests/model/park.pml is this protocol.
+ * queue of the scheduler, and then the queues of the other workers (seek.c).  Now and then,
+ * and always before it sleeps, it fires due timers and polls its event base.
  */
 #ifndef COPPICE_SCHED_WORKER_H
 #define COPPICE_SCHED_WORKER_H
@@ -28,6 +22,11 @@
 #include "base/wheel.h"
 #include "sched/runq.h"
 #include "sched/task.h"
+
+enum {
+    COPI_WORKERS_MAX = 63, /* one bit each, and one to spare */
+    COPI_AGE_MIN = 4000,   /* nanoseconds, see company.c */
+};
 
 struct event;
 struct event_base;
@@ -81,9 +80,15 @@ struct copi_worker {
     copi_slots alarms;    /* the timers that actors hold, by the numbers they know them by */
     int64_t polled_at;    /* nanoseconds */
     int64_t looked_at;    /* at the clock, the last time */
-    uint32_t patience;    /* turns from one look to the next */
-    uint32_t turns_left;  /* of them */
-    unsigned watch_count; /* events in the base besides the wake-up */
+    int64_t judged_at;    /* whether it and another worker hinder each other, see company.c */
+    int64_t age;          /* for so long a task must have waited for this worker to steal it */
+    uint32_t foreign;     /* messages, since then, to actors that last ran on another worker */
+    uint32_t bad_windows; /* in a row, in which there were too many */
+    uint32_t good_windows;
+    uint32_t foreign_with; /* the worker of the last of them */
+    uint32_t patience;     /* turns from one look to the next */
+    uint32_t turns_left;   /* of them */
+    unsigned watch_count;  /* events in the base besides the wake-up */
     copi_pool pool;
     copi_rng rng;
     void *current;  /* the actor that runs, for reports */
@@ -91,13 +96,16 @@ struct copi_worker {
     uint64_t ref_count;
     copi_counters counters;
 
-    copi_runq queue; /* shared with thieves, see there */
+    copi_runq queue;                  /* shared with thieves, see there */
+    uint32_t marks[COPI_WORKERS_MAX]; /* its own: where the queues of others ended */
 
     /*
      * inbox: tasks with their home here, from other threads, newest first.  Pushed with
      * release, taken whole with acquire, so the task's fields come along.
      */
     alignas(64) _Atomic(copi_task *) inbox;
+    /* 1 + the index of a worker that would have this one's tasks, or 0.  Relaxed: a wish. */
+    _Atomic uint32_t asked_by;
 };
 
 /* Arms or re-arms; nanoseconds of copi_worker_now.  False if there is no memory; then it is
@@ -123,8 +131,8 @@ int64_t copi_worker_now(const copi_worker *worker);
  */
 int64_t copi_worker_after(const copi_worker *worker, int64_t ms);
 
-/* Fires what is due.  True if anything was. */
-bool copi_worker_fire_timers(copi_worker *worker);
+/* Fires what is due. */
+void copi_worker_fire_timers(copi_worker *worker);
 
 static inline void
 copi_fifo_push(copi_fifo *self, copi_task *task)
@@ -153,6 +161,28 @@ copi_fifo_pop(copi_fifo *self)
         &(worker)->counters.counter,                                                           \
         atomic_load_explicit(&(worker)->counters.counter, memory_order_relaxed) + (by),        \
         memory_order_relaxed)
+
+/* seek.c: what a worker does that has nothing to run.  A task of another's, or NULL: it has
+ * slept or has something of its own by now. */
+copi_task *copi_worker_seek(copi_worker *self);
+
+/* company.c: now and then, when the worker is busy; it may give its tasks away. */
+void copi_worker_judge(copi_worker *self, int64_t now);
+/* ... and from now on. */
+void copi_worker_judge_anew(copi_worker *self, int64_t now);
+
+/* Fires due timers and polls descriptors. */
+void copi_worker_poll(copi_worker *self, int64_t now);
+
+/* Takes the front slot, which may be empty. */
+static inline copi_task *
+copi_worker_take_slot(copi_worker *self)
+{
+    copi_task *task = self->slot;
+
+    self->slot = NULL;
+    return task;
+}
 
 /* For sched.c. */
 bool copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t seed);

@@ -55,7 +55,7 @@ a_thief_takes_the_older_half(void **state)
     (void)state;
     for (int i = 0; i < 8; i++)
         copi_runq_push(&queue, &tasks[i]);
-    assert_ptr_equal(copi_runq_steal(&thief, &queue), &tasks[0]);
+    assert_ptr_equal(copi_runq_steal(&thief, &queue, copi_runq_mark(&queue)), &tasks[0]);
     for (int i = 1; i < 4; i++)
         assert_ptr_equal(copi_runq_pop(&thief), &tasks[i]);
     for (int i = 4; i < 8; i++)
@@ -68,8 +68,8 @@ a_thief_gets_a_single_task_and_then_none(void **state)
     (void)state;
     copi_runq_push(&queue, &tasks[0]);
     assert_false(copi_runq_is_empty(&queue));
-    assert_ptr_equal(copi_runq_steal(&thief, &queue), &tasks[0]);
-    assert_null(copi_runq_steal(&thief, &queue));
+    assert_ptr_equal(copi_runq_steal(&thief, &queue, copi_runq_mark(&queue)), &tasks[0]);
+    assert_null(copi_runq_steal(&thief, &queue, copi_runq_mark(&queue)));
     assert_true(copi_runq_is_empty(&queue));
 }
 
@@ -81,7 +81,8 @@ the_ring_goes_round(void **state)
         copi_runq_push(&queue, &tasks[turn % MANY]);
         copi_runq_push(&queue, &tasks[(turn + 1) % MANY]);
         assert_ptr_equal(copi_runq_pop(&queue), &tasks[turn % MANY]);
-        assert_ptr_equal(copi_runq_steal(&thief, &queue), &tasks[(turn + 1) % MANY]);
+        assert_ptr_equal(copi_runq_steal(&thief, &queue, copi_runq_mark(&queue)),
+                         &tasks[(turn + 1) % MANY]);
     }
 }
 
@@ -145,7 +146,8 @@ run_thief(void *ctx)
         copi_task *task = copi_runq_pop(&self->queues[mine->number]);
         for (int i = 0; task == NULL && i <= THIEVES; i++)
             if (i != mine->number)
-                task = copi_runq_steal(&self->queues[mine->number], &self->queues[i]);
+                task = copi_runq_steal(&self->queues[mine->number], &self->queues[i],
+                                       copi_runq_mark(&self->queues[i]));
         run_task(self, task);
         if (task == NULL)
             sched_yield();
