@@ -18,6 +18,9 @@ _Noreturn void copi_check_failed(const char *file, int line, const char *conditi
  * and the stack that it needs would be paid for by every call of those. */
 #define COPI_COLD __attribute__((noinline, cold))
 
+/* A function that has to be part of each of its few callers, however long it is. */
+#define COPI_INLINE static inline __attribute__((always_inline))
+
 /* The struct that `member` at `pointer` is part of. */
 #define COPI_CONTAINER(pointer, type, member)                                                  \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))

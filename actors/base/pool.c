@@ -15,6 +15,21 @@ struct copi_pool_slab {
     _Alignas(64) char bytes[SLAB_SIZE];
 };
 
+/* How many blocks move at once: some pages. */
+static uint32_t
+batch_of(size_t class)
+{
+    return 128 / (uint32_t)(class + 1);
+}
+
+void
+copi_pool_init(copi_pool *self, copi_depot *depot)
+{
+    *self = (copi_pool){.depot = depot};
+    for (size_t class = 0; class < COPI_POOL_CLASSES; class ++)
+        self->lists[class].room = batch_of(class);
+}
+
 void
 copi_depot_init(copi_depot *self)
 {
@@ -67,7 +82,7 @@ cut_batch(copi_depot *self, size_t class, uint32_t *count)
 {
     copi_pool_block *first = NULL, **last = &first;
 
-    for (*count = 0; *count < copi_pool_batch(class); ++*count) {
+    for (*count = 0; *count < batch_of(class); ++*count) {
         copi_pool_block *block = cut(self, class);
         if (block == NULL)
             break;
@@ -85,7 +100,7 @@ take_batch(copi_depot *self, size_t class, uint32_t *count)
     copi_pool_block *batch = self->classes[class].batches;
     if (batch != NULL) {
         self->classes[class].batches = batch->next_batch;
-        *count = copi_pool_batch(class);
+        *count = batch_of(class);
     } else {
         batch = cut_batch(self, class, count);
     }
@@ -106,16 +121,18 @@ void *
 copi_pool_take_more(copi_pool *self, size_t size)
 {
     size_t class = copi_pool_class(size);
+    uint32_t count = 0;
 
     if (!COPI_IS_POOLING || class >= COPI_POOL_CLASSES)
         return malloc(size == 0 ? 1 : size);
     if (self->lists[class].spare != NULL) {
         self->lists[class].first = self->lists[class].spare;
         self->lists[class].spare = NULL;
-        self->lists[class].count = copi_pool_batch(class);
+        count = batch_of(class);
     } else {
-        self->lists[class].first = take_batch(self->depot, class, &self->lists[class].count);
+        self->lists[class].first = take_batch(self->depot, class, &count);
     }
+    self->lists[class].room = batch_of(class) - count;
     return self->lists[class].first == NULL ? NULL : copi_pool_take(self, size);
 }
 
@@ -132,6 +149,6 @@ copi_pool_give_back(copi_pool *self, void *block, size_t size)
         give_batch(self->depot, class, self->lists[class].spare);
     self->lists[class].spare = self->lists[class].first;
     self->lists[class].first = NULL;
-    self->lists[class].count = 0;
+    self->lists[class].room = batch_of(class);
     copi_pool_give(self, block, size);
 }

@@ -58,13 +58,15 @@ typedef struct copi_pool {
     struct {
         copi_pool_block *first;
         copi_pool_block *spare; /* NULL, or a whole batch */
-        uint32_t count;         /* in `first`, up to a batch */
+        uint32_t room;          /* how many `first` lacks to be a whole one */
     } lists[COPI_POOL_CLASSES];
 } copi_pool;
 
 void copi_depot_init(copi_depot *self);
 /* Frees all blocks there ever were; no pool of it is used any more. */
 void copi_depot_fini(copi_depot *self);
+
+void copi_pool_init(copi_pool *self, copi_depot *depot);
 
 /* What the two below do when a list is of no help. */
 void *copi_pool_take_more(copi_pool *self, size_t size);
@@ -74,13 +76,6 @@ static inline size_t
 copi_pool_class(size_t size)
 {
     return size == 0 ? 0 : (size - 1) / COPI_POOL_STEP;
-}
-
-/* How many blocks move at once: some pages. */
-static inline uint32_t
-copi_pool_batch(size_t class)
-{
-    return 128 / (uint32_t)(class + 1);
 }
 
 /* NULL if there is no memory.  Not zeroed; aligned to 16. */
@@ -93,7 +88,7 @@ copi_pool_take(copi_pool *self, size_t size)
         return copi_pool_take_more(self, size);
     copi_pool_block *block = self->lists[class].first;
     self->lists[class].first = block->next;
-    self->lists[class].count--;
+    self->lists[class].room++;
     return block;
 }
 
@@ -104,14 +99,14 @@ copi_pool_give(copi_pool *self, void *block, size_t size)
     size_t class = copi_pool_class(size);
 
     if (!COPI_IS_POOLING || block == NULL || class >= COPI_POOL_CLASSES ||
-        self->lists[class].count >= copi_pool_batch(class)) {
+        self->lists[class].room == 0) {
         copi_pool_give_back(self, block, size);
         return;
     }
     copi_pool_block *freed = block;
     freed->next = self->lists[class].first;
     self->lists[class].first = freed;
-    self->lists[class].count++;
+    self->lists[class].room--;
 }
 
 #endif /* COPPICE_BASE_POOL_H */

@@ -9,12 +9,15 @@
 #include "base/wheel.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 
 enum {
     FINEST_SHIFT = 28, /* a bucket of 0.27 seconds */
     LEVEL_BITS = 8,
+    KEEP = 32,        /* entries of a bucket that is not worth tidying up */
+    KEEP_ROOM = 1024, /* what an empty bucket may keep for the next time */
 };
 
 _Static_assert(1 << LEVEL_BITS == COPI_WHEEL_BUCKETS, "a level is one bucket of the next");
@@ -27,41 +30,65 @@ shift_of(int level)
     return FINEST_SHIFT + level * LEVEL_BITS;
 }
 
+/* The number of the bucket for `at`, a time in units of the level. */
+static uint32_t
+bucket_at(int level, int64_t at)
+{
+    return (uint32_t)level * COPI_WHEEL_BUCKETS + (uint32_t)at % COPI_WHEEL_BUCKETS;
+}
+
 static void
-mark(copi_wheel_level *level, uint32_t bucket, bool is_used)
+mark(copi_wheel *self, uint32_t bucket, bool is_used)
 {
     uint64_t bit = UINT64_C(1) << bucket % 64;
 
     if (is_used)
-        level->used[bucket / 64] |= bit;
+        self->used[bucket / 64] |= bit;
     else
-        level->used[bucket / 64] &= ~bit;
+        self->used[bucket / 64] &= ~bit;
 }
 
-static void
-link_in(copi_wheel *self, int level, uint32_t bucket, copi_wheel_node *node)
+static bool
+make_room(copi_wheel_bucket *bucket)
 {
-    copi_wheel_node **link = &self->levels[level].buckets[bucket];
-
-    node->next = *link;
-    node->link = link;
-    if (node->next != NULL)
-        node->next->link = &node->next;
-    *link = node;
-    mark(&self->levels[level], bucket, true);
-    self->bucketed++;
+    if (bucket->count < bucket->room)
+        return true;
+    uint32_t room = bucket->room == 0 ? KEEP : 2 * bucket->room;
+    copi_wheel_node **entries = realloc(bucket->entries, room * sizeof(copi_wheel_node *));
+    if (entries == NULL)
+        return false;
+    bucket->entries = entries;
+    bucket->room = room;
+    return true;
 }
 
-/* Where it belongs as the horizon is now.  The heap has room. */
+static bool
+append(copi_wheel *self, uint32_t number, copi_wheel_node *node)
+{
+    copi_wheel_bucket *bucket = &self->buckets[number];
+
+    if (!make_room(bucket))
+        return false;
+    node->index = bucket->count;
+    node->bucket = number + 1;
+    bucket->entries[bucket->count++] = node;
+    mark(self, number, true);
+    self->bucketed++;
+    return true;
+}
+
+/* Where it belongs as the horizon is now; without memory for that, the heap, which has room
+ * for all. */
 static void
 place(copi_wheel *self, copi_wheel_node *node)
 {
     for (int level = 0; node->due >= self->horizon && level < COPI_WHEEL_LEVELS; level++) {
         int64_t at = node->due >> shift_of(level);
-        if (at - (self->horizon >> shift_of(level)) < COPI_WHEEL_BUCKETS) {
-            link_in(self, level, (uint32_t)at % COPI_WHEEL_BUCKETS, node);
+        if (at - (self->horizon >> shift_of(level)) >= COPI_WHEEL_BUCKETS)
+            continue;
+        if (append(self, bucket_at(level, at), node))
             return;
-        }
+        break;
     }
     copi_heap_add(&self->heap, &node->heap, node->due, node->turn);
 }
@@ -81,46 +108,71 @@ copi_wheel_add(copi_wheel *self, copi_wheel_node *node, int64_t due, int64_t now
     return true;
 }
 
-/* `link` has become NULL; if it is a bucket, that is empty now. */
+/* Nothing is in it any more.  A large array is given back. */
 static void
-unmark(copi_wheel *self, copi_wheel_node **link)
+clear(copi_wheel *self, uint32_t number)
 {
-    for (int level = 0; level < COPI_WHEEL_LEVELS; level++) {
-        copi_wheel_level *one = &self->levels[level];
-        uintptr_t offset = (uintptr_t)link - (uintptr_t)one->buckets;
-        if (offset < sizeof one->buckets)
-            mark(one, (uint32_t)(offset / sizeof *one->buckets), false);
+    copi_wheel_bucket *bucket = &self->buckets[number];
+
+    bucket->count = bucket->crossed = 0;
+    mark(self, number, false);
+    if (bucket->room > KEEP_ROOM) {
+        free(bucket->entries);
+        bucket->entries = NULL;
+        bucket->room = 0;
     }
 }
 
+/* Without those that are crossed out. */
 static void
-unlink(copi_wheel *self, copi_wheel_node *node)
+compact(copi_wheel_bucket *bucket)
 {
-    *node->link = node->next;
-    if (node->next != NULL)
-        node->next->link = node->link;
-    else
-        unmark(self, node->link);
-    node->link = NULL;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < bucket->count; i++) {
+        copi_wheel_node *node = bucket->entries[i];
+        if (node == NULL)
+            continue;
+        node->index = count;
+        bucket->entries[count++] = node;
+    }
+    bucket->count = count;
+    bucket->crossed = 0;
+}
+
+static void
+cross_out(copi_wheel *self, copi_wheel_node *node)
+{
+    uint32_t number = node->bucket - 1;
+    copi_wheel_bucket *bucket = &self->buckets[number];
+
+    bucket->entries[node->index] = NULL;
+    bucket->crossed++;
+    node->bucket = 0;
     self->bucketed--;
+    if (bucket->crossed == bucket->count)
+        clear(self, number);
+    else if (bucket->crossed > KEEP && bucket->crossed > bucket->count / 2)
+        compact(bucket);
 }
 
 void
 copi_wheel_remove(copi_wheel *self, copi_wheel_node *node)
 {
-    if (node->link != NULL)
-        unlink(self, node);
+    if (node->bucket != 0)
+        cross_out(self, node);
     else
         copi_heap_remove(&self->heap, &node->heap);
 }
 
-/* How many buckets after `from` the first with entries is; COPI_WHEEL_BUCKETS: none is. */
+/* How many buckets after the one of `at` the first with entries is; COPI_WHEEL_BUCKETS: none
+ * of that level is. */
 static uint32_t
-distance(const copi_wheel_level *level, uint32_t from)
+distance(const copi_wheel *self, int level, int64_t at)
 {
     for (uint32_t i = 0; i < COPI_WHEEL_BUCKETS;) {
-        uint32_t bucket = (from + i) % COPI_WHEEL_BUCKETS;
-        uint64_t rest = level->used[bucket / 64] >> bucket % 64;
+        uint32_t bucket = bucket_at(level, at + i);
+        uint64_t rest = self->used[bucket / 64] >> bucket % 64;
         if (rest != 0)
             return i + (uint32_t)__builtin_ctzll(rest);
         i += 64 - bucket % 64;
@@ -136,7 +188,7 @@ next_start(const copi_wheel *self)
 
     for (int level = 0; self->bucketed > 0 && level < COPI_WHEEL_LEVELS; level++) {
         int64_t at = self->horizon >> shift_of(level);
-        uint32_t away = distance(&self->levels[level], (uint32_t)at % COPI_WHEEL_BUCKETS);
+        uint32_t away = distance(self, level, at);
         if (away >= COPI_WHEEL_BUCKETS)
             continue;
         int64_t start = (at + away) << shift_of(level);
@@ -146,32 +198,34 @@ next_start(const copi_wheel *self)
     return first > self->horizon ? first : self->horizon;
 }
 
-/* Moves what is in one bucket to where it belongs. */
+/* Moves what is in the horizon's bucket of a level to where it belongs by now. */
 static void
-empty(copi_wheel *self, int level)
+pour(copi_wheel *self, int level, int64_t at)
 {
-    uint32_t bucket = (uint32_t)(self->horizon >> shift_of(level)) % COPI_WHEEL_BUCKETS;
+    uint32_t number = bucket_at(level, at);
+    copi_wheel_bucket *bucket = &self->buckets[number];
 
-    for (copi_wheel_node *node; (node = self->levels[level].buckets[bucket]) != NULL;) {
-        unlink(self, node);
+    for (uint32_t i = 0; i < bucket->count; i++) {
+        copi_wheel_node *node = bucket->entries[i];
+        if (node == NULL)
+            continue;
+        node->bucket = 0;
+        self->bucketed--;
         place(self, node);
     }
+    clear(self, number);
 }
 
-/* The horizon goes to the start of the first bucket with entries, and that one into the
- * heap. */
+/* The horizon goes to the start of the first bucket with entries, and over it; what was there
+ * is in finer buckets or in the heap. */
 static void
 step(copi_wheel *self, int64_t start)
 {
     self->horizon = start;
     for (int level = COPI_WHEEL_LEVELS - 1; level > 0; level--)
-        empty(self, level);
+        pour(self, level, start >> shift_of(level));
     self->horizon += finest;
-    uint32_t bucket = (uint32_t)(start >> FINEST_SHIFT) % COPI_WHEEL_BUCKETS;
-    for (copi_wheel_node *node; (node = self->levels[0].buckets[bucket]) != NULL;) {
-        unlink(self, node);
-        copi_heap_add(&self->heap, &node->heap, node->due, node->turn);
-    }
+    pour(self, 0, start >> FINEST_SHIFT);
 }
 
 static copi_wheel_node *
@@ -226,6 +280,8 @@ copi_wheel_first(copi_wheel *self, int64_t *out)
 void
 copi_wheel_fini(copi_wheel *self)
 {
+    for (uint32_t i = 0; i < COPI_WHEEL_ALL; i++)
+        free(self->buckets[i].entries);
     copi_heap_fini(&self->heap);
     *self = (copi_wheel){0};
 }

@@ -6,9 +6,10 @@
  *      |   heap   | bucket | bucket | ... 256 |        bucket        | ...
  *
  * Most timers are deadlines that are called off long before they are due.  Such a one is
- * put into a bucket and taken out again, which is a matter of a few pointers however many
- * there are.  When the horizon comes to a bucket, its entries move to finer buckets, and
- * from the finest (a quarter of a second) into the heap, which has them in order.
+ * written to the end of a bucket and later crossed out there, which touches no other entry
+ * however many there are.  When the horizon comes to a bucket, its entries move to finer
+ * buckets, and from the finest (a quarter of a second) into the heap, which has them in
+ * order.
  *
  * Entries of equal time come out in the order in which they were added.
  */
@@ -20,6 +21,7 @@
 enum {
     COPI_WHEEL_LEVELS = 3, /* 69 seconds, 5 hours, 52 days; the heap has what is later */
     COPI_WHEEL_BUCKETS = 256,
+    COPI_WHEEL_ALL = COPI_WHEEL_LEVELS * COPI_WHEEL_BUCKETS,
 };
 
 /* Embedded in what waits.  Zero: not in a wheel. */
@@ -27,27 +29,31 @@ typedef struct copi_wheel_node {
     copi_heap_node heap;
     uint32_t turn;
     int64_t due;
-    struct copi_wheel_node *next, **link; /* in a bucket; link: what points here */
+    uint32_t index;  /* in its bucket */
+    uint32_t bucket; /* 1 + the number of that; 0: it is in none */
 } copi_wheel_node;
 
-typedef struct copi_wheel_level {
-    uint64_t used[COPI_WHEEL_BUCKETS / 64]; /* a bit for each bucket with entries */
-    copi_wheel_node *buckets[COPI_WHEEL_BUCKETS];
-} copi_wheel_level;
+typedef struct copi_wheel_bucket {
+    copi_wheel_node **entries; /* NULL: crossed out */
+    uint32_t count;
+    uint32_t crossed; /* of them */
+    uint32_t room;
+} copi_wheel_bucket;
 
 /* Zero is an empty one. */
 typedef struct copi_wheel {
     copi_heap heap;
     int64_t horizon; /* whatever is due before it is in the heap */
     uint32_t turn;
-    uint32_t bucketed; /* entries in buckets */
-    copi_wheel_level levels[COPI_WHEEL_LEVELS];
+    uint32_t bucketed;                  /* entries in buckets */
+    uint64_t used[COPI_WHEEL_ALL / 64]; /* a bit for each bucket with entries */
+    copi_wheel_bucket buckets[COPI_WHEEL_ALL];
 } copi_wheel;
 
 static inline bool
 copi_wheel_has(const copi_wheel_node *node)
 {
-    return node->link != NULL || copi_heap_has(&node->heap);
+    return node->bucket != 0 || copi_heap_has(&node->heap);
 }
 
 /* Nanoseconds; `now` may be somewhat late.  False, and nothing changed, without memory. */

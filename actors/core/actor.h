@@ -53,12 +53,10 @@ struct cop_actor {
      */
     _Atomic uint64_t id;
     /*
-     * is_alive: set before init, cleared when the end begins.  is_named: whether the
-     * registry has a name of this actor.  Who registers sets is_named and then looks
-     * whether the actor is alive; the end clears is_alive and later looks for a name: all
+     * Whether the registry has a name of this actor.  Who registers sets it and then looks
+     * whether the mailbox is open; the end shuts the mailbox and later looks for a name: all
      * four sequentially consistent, so one of the two sees the other.
      */
-    _Atomic bool is_alive;
     _Atomic bool is_named;
     /* The worker that ran it last; relaxed: senders count how often it is another one. */
     _Atomic uint8_t ran_on;
@@ -151,14 +149,14 @@ copi_slot(uint64_t id)
 }
 
 /*
- * Is the actor that `pid` names in this record, and not ending?  The mark is read first: a
- * mark of the slot's next actor is set after the id was changed, so it never passes for
- * the old one's.  Sequentially consistent: see is_alive.
+ * Is the actor that `pid` names in this record, and not ending?  The mailbox is read first: that
+ * of the slot's next actor is opened after the id was changed, so it never passes for the old
+ * one's.  Sequentially consistent: see is_named.
  */
 static inline bool
-copi_lives(const cop_actor *record, cop_pid pid)
+copi_lives(cop_actor *record, cop_pid pid)
 {
-    return atomic_load_explicit(&record->is_alive, memory_order_seq_cst) &&
+    return copi_mailbox_is_open(&record->mailbox) &&
            atomic_load_explicit(&record->id, memory_order_seq_cst) == pid.id;
 }
 

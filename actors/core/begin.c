@@ -28,6 +28,23 @@ copied(const char *text)
     return text == NULL ? NULL : strdup(text);
 }
 
+/* Cleared, wherever it is. */
+static bool
+take_state(cop_actor *self)
+{
+    size_t size = self->behaviour->state_size;
+
+    if (size <= sizeof self->small_state) {
+        self->state = self->small_state;
+        memset(self->small_state, 0, sizeof self->small_state);
+        return true;
+    }
+    self->state = copi_pool_take(&self->worker->pool, size);
+    if (self->state != NULL)
+        memset(self->state, 0, size);
+    return self->state != NULL;
+}
+
 /* Everything but what others see.  False if there is no memory. */
 static bool
 furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
@@ -60,12 +77,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
     self->label = copied(label);
-    self->state = behaviour->state_size <= sizeof self->small_state
-                      ? self->small_state
-                      : copi_pool_take(&me->worker->pool, behaviour->state_size);
-    if (self->state != NULL)
-        memset(self->state, 0, behaviour->state_size);
-    return (label == NULL || self->label != NULL) && self->state != NULL;
+    return take_state(self) && (label == NULL || self->label != NULL);
 }
 
 /* Opens the mailbox, which makes the pid good for something. */
@@ -74,8 +86,6 @@ open_mailbox(cop_actor *self, const cop_spawn_opts *opts)
 {
     uint32_t bound = opts->mailbox != 0 ? opts->mailbox : self->behaviour->mailbox;
 
-    /* release: pairs with copi_lives; the slot's new id is visible. */
-    atomic_store_explicit(&self->is_alive, true, memory_order_release);
     copi_mailbox_open(&self->mailbox, bound != 0 ? bound : COP_MAILBOX_DEFAULT);
 }
 
@@ -220,7 +230,6 @@ started(cop_actor *me, cop_actor *child)
 static cop_err
 abandon(cop_actor *me, cop_actor *child, cop_err err)
 {
-    atomic_store_explicit(&child->is_alive, false, memory_order_relaxed);
     copi_free_furniture(child);
     free(child->label);
     copi_ties_free(child);

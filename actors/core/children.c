@@ -185,12 +185,10 @@ copi_ladder_end(cop_actor *self)
 }
 
 void
-copi_children_stop(cop_actor *self)
+copi_children_stop_all(cop_actor *self)
 {
     cop_exit why = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
 
-    if (self->ties == NULL)
-        return;
     for (cop_actor *child = self->ties->youngest; child != NULL; child = child->older) {
         copi_child_tell(self, child, &why);
         if (self->behaviour->ordered)

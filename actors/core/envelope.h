@@ -142,8 +142,10 @@ copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
     made->size = type->size & COPI_PAYLOAD_MAX;
     if (type->size == sizeof(uint64_t)) /* most are, and a call costs more */
         memcpy(copi_payload(made), message, sizeof(uint64_t));
-    else
+    else if (type->size > 1)
         memcpy(copi_payload(made), message, type->size);
+    else /* one without fields has a byte that means nothing */
+        *(char *)copi_payload(made) = *(const char *)message;
     COPI_TALLY(worker, live_messages, 1);
     return made;
 }

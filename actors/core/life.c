@@ -94,7 +94,6 @@ copi_end_as_said(cop_actor *self)
     if (!copi_is_open(self))
         return;
     self->phase = COPI_ENDING;
-    atomic_store_explicit(&self->is_alive, false, memory_order_seq_cst);
     copi_mailbox_shut_door(&self->mailbox);
     copi_settle_children(self);
     copi_children_stop(self);

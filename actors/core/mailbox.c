@@ -40,8 +40,7 @@ copi_mailbox_take(copi_mailbox *self, copi_mail **last)
 void
 copi_mailbox_shut_door(copi_mailbox *self)
 {
-    /* relaxed: it only changes who gets in. */
-    atomic_fetch_or_explicit(&self->word, COPI_BOX_SHUT, memory_order_relaxed);
+    atomic_fetch_or_explicit(&self->word, COPI_BOX_SHUT, memory_order_seq_cst);
 }
 
 bool

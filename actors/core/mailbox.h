@@ -104,8 +104,16 @@ void copi_mailbox_open(copi_mailbox *self, uint32_t bound);
 /* All new mail, oldest first, now the caller's; `last` is its newest.  NULL: none. */
 copi_mail *copi_mailbox_take(copi_mailbox *self, copi_mail **last);
 
-/* From now on only signals get in.  The owner is awake. */
+/* From now on only signals get in.  The owner is awake.  Sequentially consistent. */
 void copi_mailbox_shut_door(copi_mailbox *self);
+
+/* Do messages get in?  Any thread; sequentially consistent. */
+static inline bool
+copi_mailbox_is_open(copi_mailbox *self)
+{
+    return (atomic_load_explicit(&self->word, memory_order_seq_cst) &
+            (COPI_BOX_CLOSED | COPI_BOX_SHUT)) == 0;
+}
 
 /* Refuses everything from now on.  False, and nothing changed, if there is mail. */
 bool copi_mailbox_close(copi_mailbox *self);

@@ -218,7 +218,7 @@ give_up(const cop_type *type, const void *message, cop_err err)
 }
 
 /* The common case without a parcel in between, and without a call that is not needed. */
-static inline cop_err
+COPI_INLINE cop_err
 send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
            const void *message)
 {

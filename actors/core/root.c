@@ -61,7 +61,6 @@ copi_root_start(cop_node *node)
     root->is_started = true;
     node->root = root;
     copi_mailbox_open(&root->mailbox, COP_MAILBOX_DEFAULT);
-    atomic_store_explicit(&root->is_alive, true, memory_order_relaxed);
     COPI_TALLY(worker, spawned, 1);
     return copi_mailbox_park(&root->mailbox) ? COP_OK : COP_E_FAILED;
 }

@@ -283,6 +283,8 @@ copi_settle_children(cop_actor *self)
 {
     copi_mail *mail = self->batch;
 
+    if (mail == NULL)
+        return;
     self->batch = NULL;
     self->batch_count = 0;
     for (copi_mail *next; mail != NULL; mail = next) {

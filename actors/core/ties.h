@@ -131,7 +131,13 @@ void copi_drop_watch(cop_actor *self, copi_envelope *envelope);
 void copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts);
 void copi_child_remove(cop_actor *self, cop_actor *child);
 /* Tells the next child, or all of them, to stop. */
-void copi_children_stop(cop_actor *self);
+void copi_children_stop_all(cop_actor *self);
+static inline void
+copi_children_stop(cop_actor *self)
+{
+    if (self->ties != NULL && self->ties->youngest != NULL)
+        copi_children_stop_all(self);
+}
 /* Kills all of them: the node is in a hurry. */
 void copi_children_kill(cop_actor *self);
 void copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why);

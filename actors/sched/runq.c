@@ -10,8 +10,9 @@ slot_of(copi_runq *self, uint32_t at)
 }
 
 void
-copi_runq_init(copi_runq *self)
+copi_runq_init(copi_runq *self, bool has_thieves)
 {
+    self->has_thieves = has_thieves;
     atomic_init(&self->head, 0);
     atomic_init(&self->tail, 0);
     for (size_t i = 0; i < COPI_RUNQ_SIZE; i++)
@@ -32,7 +33,10 @@ ring_push(copi_runq *self, copi_task *task)
     atomic_store_explicit(slot_of(self, tail), task, memory_order_relaxed);
     /* seq_cst: release for thieves; and ordered before the look at the idle workers that
      * follows a push, against a parking worker that does the two the other way round. */
-    atomic_store_explicit(&self->tail, tail + 1, memory_order_seq_cst);
+    if (self->has_thieves)
+        atomic_store_explicit(&self->tail, tail + 1, memory_order_seq_cst);
+    else
+        atomic_store_explicit(&self->tail, tail + 1, memory_order_relaxed);
     return true;
 }
 
@@ -72,7 +76,11 @@ ring_pop(copi_runq *self)
         if (head == tail)
             return NULL;
         copi_task *task = atomic_load_explicit(slot_of(self, head), memory_order_relaxed);
-        /* acq_rel as in steal; for the owner alone relaxed would do. */
+        if (!self->has_thieves) {
+            atomic_store_explicit(&self->head, head + 1, memory_order_relaxed);
+            return task;
+        }
+        /* acq_rel as in steal. */
         if (atomic_compare_exchange_weak_explicit(&self->head, &head, head + 1,
                                                   memory_order_acq_rel, memory_order_relaxed))
             return task;

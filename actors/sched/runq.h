@@ -44,9 +44,10 @@ typedef struct copi_runq {
     /* Owner only. */
     copi_task *overflow;
     copi_task *overflow_last;
+    bool has_thieves; /* without, nothing here is atomic but in name */
 } copi_runq;
 
-void copi_runq_init(copi_runq *self);
+void copi_runq_init(copi_runq *self, bool has_thieves);
 /* Never fails. */
 void copi_runq_push(copi_runq *self, copi_task *task);
 /* The task that waited longest, or NULL. */

@@ -115,7 +115,7 @@ copi_sched_queue(copi_worker *worker, copi_task *task)
         return;
     }
     copi_runq_push(&worker->queue, task);
-    if (worker->sched->worker_count > 1)
+    if (worker->sched->has_thieves)
         copi_sched_wake_thief(worker->sched, worker);
 }
 
@@ -179,7 +179,8 @@ copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed, copi_simulati
                 void (*ring)(copi_worker *, copi_timer *))
 {
     COPI_CHECK(workers > 0 && workers <= COPI_WORKERS_MAX);
-    *self = (copi_sched){.run = run, .ring = ring, .simulation = simulation};
+    *self = (copi_sched){
+        .run = run, .ring = ring, .simulation = simulation, .has_thieves = workers > 1};
     size_t size = workers * sizeof(copi_worker);
     self->workers = aligned_alloc(alignof(copi_worker), size);
     if (self->workers == NULL)

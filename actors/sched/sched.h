@@ -28,6 +28,7 @@ struct copi_sched {
     void (*ring)(copi_worker *worker, copi_timer *timer); /* between two tasks */
     copi_simulation *simulation;                          /* NULL: real threads, real time */
     unsigned worker_count;
+    bool has_thieves; /* there is more than one */
     copi_worker *workers;
     copi_depot depot; /* of the workers' pools */
 

@@ -227,7 +227,7 @@ copi_worker_seek(copi_worker *self)
 {
     copi_task *task = NULL;
 
-    if (self->sched->worker_count > 1 && become_watcher(self->sched))
+    if (self->sched->has_thieves && become_watcher(self->sched))
         task = watch(self);
     else
         park(self, false);

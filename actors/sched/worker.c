@@ -163,7 +163,7 @@ look_around(copi_worker *self)
     if (now - self->polled_at < poll_interval)
         return;
     copi_worker_poll(self, now);
-    if (self->sched->worker_count > 1)
+    if (self->sched->has_thieves)
         copi_worker_judge(self, now);
     copi_task *task = copi_sched_take_injected(self->sched);
     if (task != NULL)
@@ -259,14 +259,14 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
 {
     self->sched = sched;
     self->index = index;
-    self->pool.depot = &sched->depot;
+    copi_pool_init(&self->pool, &sched->depot);
     self->tick = copi_clock_tick_ns();
     self->wake_fd = -1;
     self->patience = self->turns_left = 1;
     self->age = COPI_AGE_MIN;
     self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
     atomic_init(&self->inbox, NULL);
-    copi_runq_init(&self->queue);
+    copi_runq_init(&self->queue, sched->has_thieves);
     return sched->simulation != NULL || open_base(self);
 }
 

@@ -25,7 +25,8 @@ set_up(void **state)
     copi_registry_init(&registry);
     for (uint64_t i = 0; i < 100; i++) {
         atomic_init(&actors[i].id, pid_of(i).id);
-        atomic_init(&actors[i].is_alive, true);
+        copi_mailbox_init(&actors[i].mailbox);
+        copi_mailbox_open(&actors[i].mailbox, 1);
         atomic_init(&actors[i].is_named, false);
     }
     return 0;
@@ -104,7 +105,7 @@ static void
 only_who_is_alive_gets_a_name_from_others(void **state)
 {
     (void)state;
-    atomic_store(&actors[1].is_alive, false);
+    copi_mailbox_shut_door(&actors[1].mailbox);
     assert_int_equal(copi_registry_add_other(&registry, "a", &actors[1], pid_of(1)),
                      COP_E_NOPROC);
     assert_int_equal(copi_registry_add_other(&registry, "a", &actors[2], pid_of(1)),

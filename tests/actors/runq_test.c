@@ -21,8 +21,8 @@ static int
 set_up(void **state)
 {
     (void)state;
-    copi_runq_init(&queue);
-    copi_runq_init(&thief);
+    copi_runq_init(&queue, true);
+    copi_runq_init(&thief, true);
     return 0;
 }
 
@@ -168,7 +168,7 @@ every_task_runs_once_whoever_takes_it(void **state)
     for (int i = 0; i < TASKS; i++)
         atomic_init(&self->jobs[i].runs, 0);
     for (int i = 0; i <= THIEVES; i++)
-        copi_runq_init(&self->queues[i]);
+        copi_runq_init(&self->queues[i], true);
     for (int i = 0; i <= THIEVES; i++) {
         workers[i] = (worker){.yard = self, .number = i};
         assert_int_equal(pthread_create(&workers[i].thread, NULL,
