@@ -20,6 +20,7 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <coppice/node.h>
@@ -64,7 +65,8 @@ struct cop_actor {
     /* The queue that it is in, see task.h. */
     copi_task task;
 
-    /* The runner. */
+    /* The runner.  What a message needs comes first: it fits into three cache lines with what
+     * stands above and a small state. */
     cop_node *node;
     copi_worker *worker;
     const cop_behaviour *behaviour;
@@ -73,8 +75,6 @@ struct cop_actor {
     copi_mail *batch_last;
     copi_envelope *current; /* the message being handled */
     copi_ties *ties;        /* NULL until needed */
-    cop_exit *why;          /* why it ends, if more than kind and code; else NULL */
-    char *label;            /* NULL: the behaviour's name */
     uint32_t batch_count;
     uint16_t pins; /* things bound to this worker's event base or timers */
     uint8_t phase; /* copi_phase */
@@ -86,17 +86,6 @@ struct cop_actor {
     bool is_started;   /* init went well */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
     uint8_t exit_kind; /* cop_exit_kind */
-    int32_t exit_code;
-
-    /* The owner (its runner); until adopted, the spawner. */
-    /* Written once, before init; read by this actor as well.  Relaxed: who asks whether a
-     * stranger is his child may read it while the slot changes hands. */
-    _Atomic(cop_actor *) owner;
-    cop_actor *older, *younger;
-    uint64_t cookie;
-    int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
-    int32_t stop_ms;
-    bool is_told;
 
     /*
      * A state that fits stands in the record.  When it is gone, the runner as its last act
@@ -106,7 +95,23 @@ struct cop_actor {
         copi_envelope ending;
         alignas(16) char small_state[sizeof(copi_envelope)];
     };
+    cop_exit *why; /* why it ends, if more than kind and code; else NULL */
+    char *label;   /* NULL: the behaviour's name */
+    int32_t exit_code;
+
+    /* The owner (its runner); until adopted, the spawner. */
+    int32_t stop_ms;
+    /* Written once, before init; read by this actor as well.  Relaxed: who asks whether a
+     * stranger is his child may read it while the slot changes hands. */
+    _Atomic(cop_actor *) owner;
+    cop_actor *older, *younger;
+    uint64_t cookie;
+    int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
+    bool is_told;
 };
+
+_Static_assert(offsetof(cop_actor, small_state) == 128 && sizeof(cop_actor) <= 256,
+               "the lines that a message touches");
 
 /* The first member of every node, without the rest of it. */
 static inline uint64_t

@@ -93,7 +93,7 @@ copi_worker_judge(copi_worker *self, int64_t now)
     if (to != NULL) {
         self->good_windows = self->bad_windows = 0;
         if (self->age < age_max)
-            self->age *= 2;
+            self->age *= 4;
         give_way(self, to);
     } else if (self->good_windows >= GOOD_WINDOWS) {
         self->good_windows = 0;
