@@ -93,6 +93,14 @@ place(copi_wheel *self, copi_wheel_node *node)
     copi_heap_add(&self->heap, &node->heap, node->due, node->turn);
 }
 
+/* Where the horizon is at least: what is due within a bucket's width is in the heap, and who
+ * sleeps until then is woken once. */
+static int64_t
+reach_of(int64_t now)
+{
+    return (now / finest + 2) * finest;
+}
+
 bool
 copi_wheel_add(copi_wheel *self, copi_wheel_node *node, int64_t due, int64_t now)
 {
@@ -100,8 +108,8 @@ copi_wheel_add(copi_wheel *self, copi_wheel_node *node, int64_t due, int64_t now
     if (!copi_heap_reserve(&self->heap, self->heap.count + self->bucketed + 1))
         return false;
     /* While there are no buckets to step over, the horizon keeps up by itself. */
-    if (self->bucketed == 0 && self->horizon < now)
-        self->horizon = (now / finest + 1) * finest;
+    if (self->bucketed == 0 && self->horizon < reach_of(now))
+        self->horizon = reach_of(now);
     node->due = due;
     node->turn = self->turn++;
     place(self, node);
@@ -239,10 +247,14 @@ first_in_heap(copi_wheel *self, int64_t *due)
 copi_wheel_node *
 copi_wheel_pop(copi_wheel *self, int64_t now)
 {
-    int64_t start, due;
+    int64_t reach = reach_of(now), start, due;
 
-    while (self->bucketed > 0 && self->horizon <= now && (start = next_start(self)) <= now)
-        step(self, start);
+    if (self->horizon < reach) {
+        while (self->bucketed > 0 && (start = next_start(self)) < reach)
+            step(self, start);
+        if (self->horizon < reach)
+            self->horizon = reach;
+    }
     copi_wheel_node *node = first_in_heap(self, &due);
     if (node == NULL || due > now)
         return NULL;

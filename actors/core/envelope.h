@@ -131,8 +131,11 @@ static inline copi_envelope *
 copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
                    const void *message)
 {
-    copi_envelope *made = copi_pool_take(&worker->pool, sizeof *made + type->size);
+    copi_envelope *made;
 
+    if (COPI_UNLIKELY(type->size > COPI_PAYLOAD_MAX))
+        return NULL;
+    made = copi_pool_take(&worker->pool, sizeof *made + type->size);
     if (COPI_UNLIKELY(made == NULL))
         return NULL;
     made->type = type;

@@ -129,6 +129,8 @@ flush(cop_actor *self, uint64_t ref)
         else
             copi_append(self, envelope);
     }
+    /* Nobody else says so if it was the last that waited. */
+    copi_mailbox_show_backlog(&self->mailbox, self->batch_count);
 }
 
 bool

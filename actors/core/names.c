@@ -80,10 +80,36 @@ cop_node_whereis(cop_node *node, const char *name)
                       : copi_registry_find(&node->registry, name);
 }
 
+/* What was looked up last under a name like this one; it may be another. */
+static copi_known_name *
+known_name(copi_worker *worker, const char *name, size_t length)
+{
+    unsigned place = (unsigned char)name[0] + 31u * (unsigned char)name[length - 1];
+
+    return &worker->names[(place + (unsigned)length) % COPI_KNOWN_NAMES];
+}
+
+/* Names seldom change, and who sends by name does it often. */
 cop_pid
 cop_whereis(cop_actor *me, const char *name)
 {
-    return cop_node_whereis(me->node, name);
+    size_t length = name == NULL ? 0 : strlen(name);
+
+    if (length == 0 || length >= sizeof me->worker->names->text)
+        return cop_node_whereis(me->node, name);
+    copi_known_name *known = known_name(me->worker, name, length);
+    /* acquire: see the field.  Read before the name is looked up, so that a change in
+     * between makes what is kept too old. */
+    uint64_t version = atomic_load_explicit(&me->node->registry.version, memory_order_acquire);
+    if (known->version == version && memcmp(known->text, name, length + 1) == 0)
+        return (cop_pid){me->node->incarnation, known->id};
+    cop_pid found = cop_node_whereis(me->node, name);
+    if (found.node == me->node->incarnation && strchr(name, '@') == NULL) {
+        known->version = version;
+        known->id = found.id;
+        memcpy(known->text, name, length + 1);
+    }
+    return found;
 }
 
 void

@@ -60,7 +60,15 @@ void
 copi_registry_init(copi_registry *self)
 {
     *self = (copi_registry){0};
+    atomic_init(&self->version, 1);
     pthread_mutex_init(&self->lock, NULL);
+}
+
+/* Under the lock. */
+static void
+has_changed(copi_registry *self)
+{
+    atomic_fetch_add_explicit(&self->version, 1, memory_order_release);
 }
 
 static void
@@ -68,6 +76,7 @@ discard(copi_registry *self, entry *found)
 {
     copi_map_remove(&self->by_name, &found->by_name);
     copi_map_remove(&self->by_holder, &found->by_holder);
+    has_changed(self);
     free(found);
 }
 
@@ -112,6 +121,7 @@ add(copi_registry *self, entry *made, cop_actor *actor)
     atomic_store_explicit(&actor->is_named, true, memory_order_seq_cst);
     copi_map_add(&self->by_name, &made->by_name);
     copi_map_add(&self->by_holder, &made->by_holder);
+    has_changed(self);
     return COP_OK;
 }
 

@@ -8,15 +8,19 @@
 #define COPPICE_CORE_REGISTRY_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <coppice/actor.h>
 
 #include "base/map.h"
 
 typedef struct copi_registry {
-    pthread_mutex_t lock; /* everything */
+    pthread_mutex_t lock; /* everything but `version` */
     copi_map by_name;     /* key: two hashes of the text; equal ones share a place */
     copi_map by_holder;   /* key: the pid */
+    /* Rises with every change, under the lock and after it, with release: who acquires what
+     * it was when he looked something up knows that it is still so. */
+    _Atomic uint64_t version;
 } copi_registry;
 
 void copi_registry_init(copi_registry *self);

@@ -317,7 +317,9 @@ run_ending(cop_actor *self)
 
 /*
  * The only message there is, left where it is.  Most messages come alone, and one that is
- * not taken out costs an atomic exchange less: the park that follows removes it.
+ * not taken out costs an atomic exchange less: the park that follows removes it.  But it is
+ * freed only after that, when the actor may run elsewhere and look whether a buffer that
+ * came with it is its own by now: not one with buffers.
  */
 static copi_envelope *
 lone_message(cop_actor *self)
@@ -327,7 +329,9 @@ lone_message(cop_actor *self)
     if (mail == NULL || !copi_mailbox_may_peek(&self->mailbox))
         return NULL;
     copi_envelope *envelope = copi_envelope_of(mail);
-    return envelope->kind < COPI_TIMER && is_for(self, envelope) ? envelope : NULL;
+    return envelope->kind < COPI_TIMER && !envelope->has_bufs && is_for(self, envelope)
+               ? envelope
+               : NULL;
 }
 
 /* True if the actor sleeps, with nothing left to be done. */
@@ -335,7 +339,8 @@ static bool
 run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
 {
     cop_err err = handle(self, envelope);
-    if (COPI_LIKELY(err == COP_OK && !self->is_leaving) &&
+    /* The handler may have put something into the batch: copi_append. */
+    if (COPI_LIKELY(err == COP_OK && !self->is_leaving && self->batch == NULL) &&
         copi_mailbox_park_after(&self->mailbox, &envelope->mail)) {
         copi_envelope_free(worker, envelope);
         return true;

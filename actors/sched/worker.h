@@ -26,6 +26,7 @@
 enum {
     COPI_WORKERS_MAX = 63, /* one bit each, and one to spare */
     COPI_AGE_MIN = 4000,   /* nanoseconds, see company.c */
+    COPI_KNOWN_NAMES = 16,
 };
 
 struct event;
@@ -58,6 +59,13 @@ typedef struct copi_counters {
     _Atomic uint64_t spawned, ended, messages, dead_letters, late_replies, unhandled;
     _Atomic int64_t timers, watches, live_messages;
 } copi_counters;
+
+/* A name that was looked up, see core/names.c. */
+typedef struct copi_known_name {
+    uint64_t version; /* of the registry at that time; 0: of none */
+    uint64_t id;
+    char text[48];
+} copi_known_name;
 
 struct copi_worker {
     /* Written before the thread starts. */
@@ -93,6 +101,7 @@ struct copi_worker {
     copi_rng rng;
     void *current;  /* the actor that runs, for reports */
     char path[256]; /* the result of cop_path */
+    copi_known_name names[COPI_KNOWN_NAMES];
     uint64_t ref_count;
     copi_counters counters;
 

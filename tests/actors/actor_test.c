@@ -714,6 +714,51 @@ a_full_mailbox_says_so(void **state)
     assert_trace("a:start a:1 a:2 a:4 ");
 }
 
+static cop_pid watched;
+static cop_ref watch;
+
+static cop_err
+watch_it(cop_actor *me)
+{
+    return cop_monitor(me, watched, &watch);
+}
+
+static cop_err
+forget_it(cop_actor *me)
+{
+    note("active%d", (int)cop_demonitor_flush(me, watch));
+    return COP_OK;
+}
+
+/* It depends on the seed whether the cop_down waits behind `go`. */
+static void
+what_is_flushed_does_not_count_as_waiting(void **state)
+{
+    int flushed = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        script b = {.name = "b"}, a = {.name = "a", .start = watch_it, .go = forget_it};
+        world own = {0};
+        trace[0] = '\0';
+        assert_int_equal(cop_sim_new(&own.sim, seed), COP_OK);
+        assert_int_equal(cop_sim_node(own.sim, NULL, &own.node), COP_OK);
+        watched = start(&own, &b);
+        cop_pid pid = COP_PID_NONE;
+        assert_int_equal(
+            cop_sim_spawn(own.node, &probe_b, &(cop_spawn_opts){.arg = &a, .mailbox = 1}, &pid),
+            COP_OK);
+        cop_sim_settle(own.sim);
+        assert_int_equal(cop_post(own.node, pid, go), COP_OK);
+        assert_int_equal(cop_post(own.node, watched, leave), COP_OK);
+        cop_sim_settle(own.sim);
+        flushed += strstr(trace, "active0") != NULL && strstr(trace, "down") == NULL;
+        assert_int_equal(cop_post(own.node, pid, say, .n = 1), COP_OK);
+        cop_sim_free(&own.sim);
+    }
+    assert_int_not_equal(flushed, 0);
+}
+
 int
 main(void)
 {
@@ -740,6 +785,7 @@ main(void)
         TEST(a_killed_actor_runs_no_more_code_but_its_children_end_in_order),
         TEST(timers_fire_in_due_order_and_not_after_a_cancel),
         TEST(a_full_mailbox_says_so),
+        TEST(what_is_flushed_does_not_count_as_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/pool.h"
 #include "codec.h"
 
 /* clang-format off */
@@ -31,7 +32,7 @@ COP_PROTOCOL(COPYING)
 /* clang-format on */
 
 /* How many more buffers there is memory for. */
-static unsigned budget = UINT32_MAX;
+static _Atomic unsigned budget = UINT32_MAX;
 
 cop_buf *__real_cop_buf_new(size_t size);
 cop_buf *__wrap_cop_buf_new(size_t size);
@@ -39,10 +40,11 @@ cop_buf *__wrap_cop_buf_new(size_t size);
 cop_buf *
 __wrap_cop_buf_new(size_t size)
 {
-    if (budget == 0)
-        return NULL;
-    budget--;
-    return __real_cop_buf_new(size);
+    unsigned left = atomic_load(&budget);
+
+    while (left > 0 && !atomic_compare_exchange_weak(&budget, &left, left - 1))
+        continue;
+    return left > 0 ? __real_cop_buf_new(size) : NULL;
 }
 
 static cop_buf *
@@ -156,6 +158,247 @@ threads_share_a_buffer_and_the_last_can_write_again(void **state)
         assert_int_equal(pthread_join(threads[i], &sum), 0);
         assert_int_equal((uintptr_t)sum, ROUNDS);
     }
+}
+
+/* ------------------------------------------------------------- freed ones, kept for use */
+
+/* In the sanitizers' builds each buffer is malloc's, and there is nothing to see. */
+#define ONLY_IF_KEPT()                                                                         \
+    do {                                                                                       \
+        if (!COPI_IS_POOLING)                                                                  \
+            skip();                                                                            \
+    } while (0)
+
+/* A buffer whose every byte says which one it is. */
+static cop_buf *
+marked(size_t size, unsigned mark)
+{
+    cop_buf *made = cop_buf_new(size);
+
+    assert_non_null(made);
+    memset(cop_buf_bytes(made), (int)(mark & 0xff), size);
+    return made;
+}
+
+static bool
+is_marked(const cop_buf *buf, unsigned mark)
+{
+    cop_bytes all = cop_buf_view(buf);
+
+    for (size_t i = 0; i < all.size; i++)
+        if (((const uint8_t *)all.data)[i] != (uint8_t)mark)
+            return false;
+    return true;
+}
+
+static void
+a_freed_buffer_is_the_next_one_of_its_class(void **state)
+{
+    (void)state;
+    ONLY_IF_KEPT();
+    cop_buf *first = marked(1000, 1), *other = marked(1025, 2);
+
+    cop_buf_unref(first);
+    cop_buf *smaller = cop_buf_new(513), *second = cop_buf_new(1024);
+    assert_ptr_equal(smaller, first);
+    assert_int_equal(cop_buf_size(smaller), 513);
+    assert_int_equal(references(smaller), 1);
+    assert_ptr_not_equal(second, first);
+    cop_buf_unref(other);
+    cop_buf *larger = cop_buf_new(2048);
+    assert_ptr_equal(larger, other);
+    cop_buf_unref(smaller);
+    cop_buf_unref(second);
+    cop_buf_unref(larger);
+}
+
+static void
+one_that_is_shared_is_not_given_to_another(void **state)
+{
+    (void)state;
+    cop_buf *shared = marked(5000, 3), *mine = cop_buf_ref(shared);
+
+    cop_buf_unref(shared);
+    cop_buf *next = marked(5000, 4);
+    assert_ptr_not_equal(next, mine);
+    assert_true(is_marked(mine, 3));
+    cop_buf_unref(mine);
+    cop_buf_unref(next);
+}
+
+/* At the borders of all classes, all alive at once; the second time they are used again. */
+static void
+buffers_of_all_sizes_hold_what_is_theirs(void **state)
+{
+    enum {
+        BITS = 21
+    };
+    cop_buf *bufs[3 * BITS];
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < COP_COUNT(bufs); i++)
+            bufs[i] = marked(((size_t)1 << i / 3) - 1 + i % 3, i);
+        for (unsigned i = 0; i < COP_COUNT(bufs); i++) {
+            assert_int_equal(cop_buf_size(bufs[i]), ((size_t)1 << i / 3) - 1 + i % 3);
+            assert_true(is_marked(bufs[i], i));
+            cop_buf_unref(bufs[i]);
+        }
+    }
+}
+
+static void *
+make_and_free(void *size)
+{
+    cop_buf *bufs[3];
+
+    for (size_t i = 0; i < COP_COUNT(bufs); i++)
+        bufs[i] = cop_buf_new((size_t)(uintptr_t)size);
+    for (size_t i = 0; i < COP_COUNT(bufs); i++)
+        cop_buf_unref(bufs[i]);
+    return NULL;
+}
+
+static void
+a_thread_that_ends_leaves_what_it_kept_to_others(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    ONLY_IF_KEPT();
+    copi_bufs_trim();
+    assert_int_equal(copi_bufs_kept(), 0);
+    assert_int_equal(pthread_create(&thread, NULL, make_and_free, (void *)(uintptr_t)40000), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(copi_bufs_kept(), 3 * 65536);
+    cop_buf *taken = cop_buf_new(40000); /* a batch, of all three */
+    assert_int_equal(copi_bufs_kept(), 0);
+    cop_buf_unref(taken); /* to this thread, which has room for it */
+    assert_int_equal(copi_bufs_kept(), 0);
+}
+
+static void
+no_more_is_kept_than_the_bounds_allow(void **state)
+{
+    enum {
+        SIZE = 1024 * 1024,
+        COUNT = (COPI_BUF_DEPOT_MAX + COPI_BUF_THREAD_MAX) / SIZE + 10
+    };
+    cop_buf *bufs[COUNT];
+
+    (void)state;
+    ONLY_IF_KEPT();
+    copi_bufs_trim();
+    for (int i = 0; i < COUNT; i++) {
+        bufs[i] = cop_buf_new(SIZE);
+        assert_non_null(bufs[i]);
+    }
+    for (int i = 0; i < COUNT; i++)
+        cop_buf_unref(bufs[i]);
+    assert_int_equal(copi_bufs_kept(), COPI_BUF_DEPOT_MAX);
+    copi_bufs_trim();
+    assert_int_equal(copi_bufs_kept(), 0);
+}
+
+/* Buffers on their way from the threads that make them to those that free them. */
+typedef struct belt {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    cop_buf *bufs[64];
+    unsigned count;
+    unsigned makers; /* that are still at work */
+    unsigned moved, damaged;
+} belt;
+
+static const size_t belt_sizes[] = {300, 1024, 5000, 65536, 200000};
+
+static void
+belt_put(belt *self, cop_buf *buf)
+{
+    pthread_mutex_lock(&self->lock);
+    while (self->count == COP_COUNT(self->bufs))
+        pthread_cond_wait(&self->changed, &self->lock);
+    self->bufs[self->count++] = buf;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* NULL when all has been made and taken. */
+static cop_buf *
+belt_take(belt *self)
+{
+    pthread_mutex_lock(&self->lock);
+    while (self->count == 0 && self->makers > 0)
+        pthread_cond_wait(&self->changed, &self->lock);
+    cop_buf *taken = self->count == 0 ? NULL : self->bufs[--self->count];
+    self->moved += taken != NULL;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+    return taken;
+}
+
+/* The first byte and the last are the same in a buffer that nobody else writes to. */
+static void *
+make_for_belt(void *ctx)
+{
+    belt *to = ctx;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        size_t size = belt_sizes[i % COP_COUNT(belt_sizes)];
+        cop_buf *made = cop_buf_new(size);
+        uint8_t *bytes = cop_buf_bytes(made);
+        bytes[0] = bytes[size - 1] = (uint8_t)i;
+        belt_put(to, made);
+    }
+    pthread_mutex_lock(&to->lock);
+    to->makers--;
+    pthread_cond_broadcast(&to->changed);
+    pthread_mutex_unlock(&to->lock);
+    return NULL;
+}
+
+static void *
+free_from_belt(void *ctx)
+{
+    belt *from = ctx;
+    unsigned damaged = 0;
+
+    for (cop_buf *taken; (taken = belt_take(from)) != NULL;) {
+        uint8_t *bytes = cop_buf_bytes(taken);
+        size_t size = cop_buf_size(taken);
+        damaged += bytes == NULL || bytes[0] != bytes[size - 1];
+        bytes[0] = 1; /* which the next maker must not see, and nobody else */
+        bytes[size - 1] = 2;
+        cop_buf_unref(taken);
+    }
+    pthread_mutex_lock(&from->lock);
+    from->damaged += damaged;
+    pthread_mutex_unlock(&from->lock);
+    return NULL;
+}
+
+static void
+what_one_thread_makes_another_can_free(void **state)
+{
+    (void)state;
+    belt belt = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                 .changed = PTHREAD_COND_INITIALIZER,
+                 .makers = THREADS / 2};
+    pthread_t threads[THREADS];
+
+    copi_bufs_trim();
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL,
+                                        i % 2 == 0 ? make_for_belt : free_from_belt, &belt),
+                         0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(belt.moved, THREADS / 2 * ROUNDS);
+    assert_int_equal(belt.damaged, 0);
+    if (COPI_IS_POOLING)
+        assert_in_range(copi_bufs_kept(), 1, COPI_BUF_DEPOT_MAX);
+    copi_bufs_trim();
+    assert_int_equal(copi_bufs_kept(), 0);
 }
 
 /* ------------------------------------------------------------------------ messages */
@@ -468,6 +711,12 @@ main(void)
         cmocka_unit_test(what_no_memory_could_hold_is_not_made),
         cmocka_unit_test(only_the_holder_of_the_only_reference_may_write),
         cmocka_unit_test(threads_share_a_buffer_and_the_last_can_write_again),
+        cmocka_unit_test(a_freed_buffer_is_the_next_one_of_its_class),
+        cmocka_unit_test(one_that_is_shared_is_not_given_to_another),
+        cmocka_unit_test(buffers_of_all_sizes_hold_what_is_theirs),
+        cmocka_unit_test(a_thread_that_ends_leaves_what_it_kept_to_others),
+        cmocka_unit_test(no_more_is_kept_than_the_bounds_allow),
+        cmocka_unit_test(what_one_thread_makes_another_can_free),
         cmocka_unit_test(types_say_whether_there_may_be_buffers),
         cmocka_unit_test(a_copy_moves_references_and_no_bytes),
         cmocka_unit_test(a_copy_says_whether_there_are_buffers),

@@ -109,6 +109,63 @@ who_overslept_does_not_blame_the_other(void **state)
     assert_int_equal(now - woken, BEAT);
 }
 
+/* Looked at no more often than asked for, and each time a little late. */
+static void
+who_looks_when_it_is_due_misses_nothing(void **state)
+{
+    enum {
+        LATE = 5
+    };
+    copi_pulse pulse;
+    int64_t now = 0;
+    int looks = 0, beats = 0;
+
+    (void)state;
+    copi_pulse_start(&pulse, 0);
+    for (copi_pulse_verdict verdict = COPI_PULSE_QUIET; verdict != COPI_PULSE_DEAD; looks++) {
+        now = copi_pulse_beat_due(&pulse, BEAT, DEAD) + LATE;
+        verdict = copi_pulse_look(&pulse, now, BEAT, DEAD);
+        beats += verdict == COPI_PULSE_BEAT;
+    }
+    assert_int_equal(now, DEAD + LATE);
+    assert_int_equal(beats, 3);
+    assert_int_equal(looks, 4);
+
+    copi_pulse_start(&pulse, 0);
+    for (now = 0; copi_pulse_look(&pulse, now, BEAT, DEAD) != COPI_PULSE_DEAD;)
+        now = copi_pulse_look_due(&pulse, BEAT, DEAD) + LATE;
+    assert_int_equal(now, DEAD + LATE);
+}
+
+static void
+who_hears_need_not_look(void **state)
+{
+    copi_pulse pulse;
+
+    (void)state;
+    copi_pulse_start(&pulse, 0);
+    pulse.heard = 20 * BEAT;
+    assert_int_equal(copi_pulse_look_due(&pulse, BEAT, DEAD), 21 * BEAT);
+    assert_int_not_equal(copi_pulse_look(&pulse, 21 * BEAT, BEAT, DEAD), COPI_PULSE_DEAD);
+    assert_int_equal(pulse.heard, 20 * BEAT);
+}
+
+static void
+a_beat_joins_what_comes_when_it_is_soon_due(void **state)
+{
+    copi_pulse pulse;
+
+    (void)state;
+    copi_pulse_start(&pulse, 0);
+    assert_false(copi_pulse_join(&pulse, BEAT / 2 - 1, BEAT));
+    assert_int_equal(copi_pulse_beat_due(&pulse, BEAT, DEAD), BEAT);
+    assert_true(copi_pulse_join(&pulse, BEAT / 2, BEAT));
+    assert_false(copi_pulse_join(&pulse, BEAT / 2, BEAT));
+    assert_int_equal(copi_pulse_beat_due(&pulse, BEAT, DEAD), BEAT / 2 + BEAT);
+    assert_int_equal(copi_pulse_look(&pulse, BEAT / 2 + BEAT - 1, BEAT, DEAD),
+                     COPI_PULSE_QUIET);
+}
+
 static void
 the_wait_for_another_try_grows_within_bounds(void **state)
 {
@@ -224,6 +281,9 @@ main(void)
         cmocka_unit_test(a_peer_is_beaten_to_at_every_heartbeat),
         cmocka_unit_test(a_silent_peer_is_dead_in_time_and_not_before),
         cmocka_unit_test(who_overslept_does_not_blame_the_other),
+        cmocka_unit_test(who_looks_when_it_is_due_misses_nothing),
+        cmocka_unit_test(who_hears_need_not_look),
+        cmocka_unit_test(a_beat_joins_what_comes_when_it_is_soon_due),
         cmocka_unit_test(the_wait_for_another_try_grows_within_bounds),
         cmocka_unit_test(no_more_than_the_window_is_under_way_and_none_is_lost),
         cmocka_unit_test(acknowledging_too_much_or_less_than_before_is_a_lie),

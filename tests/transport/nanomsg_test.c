@@ -26,6 +26,7 @@
 
 #include <coppice/cluster.h>
 #include <coppice/message.h>
+#include <coppice/timer.h>
 
 #include "wire/frame.h"
 
@@ -36,7 +37,8 @@ enum {
 #define WIRE_TEST(M, F)                                                                        \
     M(1, wt_add, F(i64, by) F(bytes, filling))                                                 \
     M(2, wt_get)                                                                               \
-    M(3, wt_sum, F(i64, sum))
+    M(3, wt_sum, F(i64, sum))                                                                  \
+    M(4, wt_look, F(str, node) F(u64, incarnation))
 COP_PROTOCOL(WIRE_TEST)
 
 /* ------------------------------------------------------------------------- counter */
@@ -106,15 +108,25 @@ COP_HANDLER(witness, cop_start)
     return cop_watch_nodes(me);
 }
 
-COP_HANDLER(witness, cop_node_up)
+/* The other node may be there before its counter is. */
+COP_HANDLER(witness, wt_look)
 {
     char name[80];
     cop_ref unused;
 
     snprintf(name, sizeof name, "counter@%.*s", (int)msg->node.size, msg->node.data);
     st->counter = cop_whereis(me, name);
+    if (cop_pid_is_none(st->counter))
+        return cop_send_after(me, 5, NULL, wt_look, .node = msg->node,
+                              .incarnation = msg->incarnation);
     NOTE((seen.ups++, seen.incarnation = msg->incarnation));
     return cop_monitor(me, st->counter, &unused);
+}
+
+COP_HANDLER(witness, cop_node_up)
+{
+    return cop_send(me, cop_self(me), wt_look, .node = msg->node,
+                    .incarnation = msg->incarnation);
 }
 
 COP_HANDLER(witness, cop_down)
@@ -163,8 +175,9 @@ COP_HANDLER(witness, burst)
 }
 
 static COP_BEHAVIOUR(witness_b, witness, COP_ON(witness, cop_start),
-                     COP_ON(witness, cop_node_up), COP_ON(witness, cop_down),
-                     COP_ON(witness, cop_node_down), COP_ON(witness, burst));
+                     COP_ON(witness, cop_node_up), COP_ON(witness, wt_look),
+                     COP_ON(witness, cop_down), COP_ON(witness, cop_node_down),
+                     COP_ON(witness, burst));
 
 /* ---------------------------------------------------------------------------- nodes */
 
@@ -178,20 +191,27 @@ say_nothing(void *ctx, const char *line)
 
 /* A node with a main actor of that behaviour under that name. */
 static cop_node *
-start_node(const char *name, const char *listen, const char *join,
-           const cop_behaviour *behaviour, const char *actor, cop_pid *out)
+start_node_with(const char *name, const cop_cluster_opts *opts, const cop_behaviour *behaviour,
+                const char *actor, cop_pid *out)
 {
     cop_node *node = NULL;
-    cop_cluster_opts opts = {.listen = listen, .join = join};
 
     assert_int_equal(
         cop_node_new(&node,
                      &(cop_node_opts){.name = name, .workers = 2, .on_log = say_nothing}),
         COP_OK);
-    assert_int_equal(cop_cluster_start(node, &opts), COP_OK);
+    assert_int_equal(cop_cluster_start(node, opts), COP_OK);
     assert_int_equal(cop_node_start(node, behaviour, &(cop_spawn_opts){.name = actor}, out),
                      COP_OK);
     return node;
+}
+
+static cop_node *
+start_node(const char *name, const char *listen, const char *join,
+           const cop_behaviour *behaviour, const char *actor, cop_pid *out)
+{
+    return start_node_with(name, &(cop_cluster_opts){.listen = listen, .join = join}, behaviour,
+                           actor, out);
 }
 
 static int
@@ -396,14 +416,15 @@ static const char *program;
 
 /* What the other process does: a counter until it is told to stop. */
 static int
-play_counter(const char *listen)
+play_counter(const char *listen, int32_t heartbeat_ms)
 {
     cop_node *node = NULL;
+    cop_cluster_opts opts = {.listen = listen, .heartbeat_ms = heartbeat_ms};
 
     if (cop_node_new(&node, &(cop_node_opts){.name = "far",
                                              .unix_signals = true,
                                              .on_log = say_nothing}) != COP_OK ||
-        cop_cluster_start(node, &(cop_cluster_opts){.listen = listen}) != COP_OK ||
+        cop_cluster_start(node, &opts) != COP_OK ||
         cop_node_start(node, &counter_b, &(cop_spawn_opts){.name = "counter"}, NULL) != COP_OK)
         return 3;
     int status = cop_node_wait(node, NULL);
@@ -412,9 +433,10 @@ play_counter(const char *listen)
 }
 
 static pid_t
-start_process(const char *listen)
+start_process_with(const char *listen, const char *heartbeat_ms)
 {
-    char *const argv[] = {"test", "counter", (char *)(uintptr_t)listen, NULL};
+    char *const argv[] = {"test", "counter", (char *)(uintptr_t)listen,
+                          (char *)(uintptr_t)heartbeat_ms, NULL};
     pid_t pid = fork();
 
     assert_true(pid >= 0);
@@ -423,6 +445,12 @@ start_process(const char *listen)
         _exit(127);
     }
     return pid;
+}
+
+static pid_t
+start_process(const char *listen)
+{
+    return start_process_with(listen, "0");
 }
 
 static int
@@ -506,6 +534,68 @@ a_frozen_process_is_found_by_its_silence(void **state)
     cop_node_free(&near);
 }
 
+/* With heartbeats of a quarter of an hour, whatever comes in time has come by itself. */
+#define RARELY_MS 900000
+#define RARELY    "900000"
+
+static cop_node *
+start_calm_node(const char *join, cop_pid *witness)
+{
+    cop_cluster_opts opts = {.join = join, .heartbeat_ms = RARELY_MS};
+
+    return start_node_with("near", &opts, &witness_b, NULL, witness);
+}
+
+static void
+expect_lost(cop_node *near, pid_t far)
+{
+    kill(far, SIGKILL);
+    assert_true(WIFSIGNALED(status_of(far)));
+    assert_true(wait_for(&seen.downs, 1));
+    assert_int_equal(seen.end.kind, COP_EXIT_NOCONNECTION);
+    cop_node_free(&near);
+}
+
+static void
+a_broken_connection_is_noticed_without_looking(void **state)
+{
+    char address[64];
+    cop_pid witness;
+
+    (void)state;
+    reserve_address(address, sizeof address);
+    pid_t far = start_process_with(address, RARELY);
+    cop_node *near = start_calm_node(address, &witness);
+    assert_true(wait_for(&seen.ups, 1));
+    expect_lost(near, far);
+}
+
+/*
+ * The buffers of a Unix domain socket hold less than may be on its way unacknowledged: who
+ * does not read any more fills them, and is then killed.
+ */
+static void
+a_connection_that_breaks_with_full_buffers_is_noticed(void **state)
+{
+    char dir[] = "/tmp/coppice-test-XXXXXX", address[64], path[64];
+    cop_pid witness;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(address, sizeof address, "ipc://%s/far", dir);
+    snprintf(path, sizeof path, "%s/far", dir);
+    pid_t far = start_process_with(address, RARELY);
+    cop_node *near = start_calm_node(address, &witness);
+    assert_true(wait_for(&seen.ups, 1));
+    kill(far, SIGSTOP);
+    assert_int_equal(cop_post(near, witness, burst, .count = 10000, .size = 8000), COP_OK);
+    assert_true(wait_for(&seen.sums, 1));
+    assert_int_equal(seen.err, COP_E_BUSY);
+    expect_lost(near, far);
+    unlink(path);
+    rmdir(dir);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -521,10 +611,12 @@ main(int argc, char **argv)
         cmocka_unit_test_setup(a_killed_process_is_noticed_and_its_successor_is_another,
                                forget),
         cmocka_unit_test_setup(a_frozen_process_is_found_by_its_silence, forget),
+        cmocka_unit_test_setup(a_broken_connection_is_noticed_without_looking, forget),
+        cmocka_unit_test_setup(a_connection_that_breaks_with_full_buffers_is_noticed, forget),
     };
 
     program = argv[0];
-    if (argc == 3 && strcmp(argv[1], "counter") == 0)
-        return play_counter(argv[2]);
+    if (argc == 4 && strcmp(argv[1], "counter") == 0)
+        return play_counter(argv[2], (int32_t)strtol(argv[3], NULL, 10));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,9 +43,10 @@ typedef struct copi_carrier_ops {
     void (*close)(copi_line *line);
     /* A descriptor of the carrier's is ready. */
     void (*ready)(copi_carrier *self, const cop_ready *ready);
-    /* Looks for broken lines; to be called every look_ms while there are lines. */
+    /* Looks for broken lines of which no descriptor may have told. */
     void (*look)(copi_carrier *self);
-    int32_t look_ms; /* 0: never */
+    /* How soon it has to look, as things are; 0: when its owner comes by, now and then. */
+    int32_t (*look_ms)(const copi_carrier *self);
     /* Closes all.  The actor's watches are closed already, or are closed here. */
     void (*free)(copi_carrier *self);
 } copi_carrier_ops;

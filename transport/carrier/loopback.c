@@ -279,6 +279,13 @@ nothing_to_see(copi_carrier *self)
     (void)self;
 }
 
+static int32_t
+no_hurry(const copi_carrier *self)
+{
+    (void)self;
+    return 0;
+}
+
 static void
 lose_arrivals(loopback *self, uint64_t pipe)
 {
@@ -384,6 +391,7 @@ copi_loopback_new(cop_actor *me, cop_net *net, const copi_carrier_told *told, vo
                                          .close = close_line,
                                          .ready = nothing_ready,
                                          .look = nothing_to_see,
+                                         .look_ms = no_hurry,
                                          .free = free_carrier};
     loopback *self = calloc(1, sizeof *self);
 

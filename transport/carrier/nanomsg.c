@@ -7,12 +7,22 @@
  * size is always set; the descriptors that it gives are watched but never read; a watch
  * is closed before its socket, because the number is free afterwards; a socket has one
  * endpoint; a few descriptors are free before a socket is opened.
+ *
+ * That a connection broke can be seen in a socket's statistics, and nothing tells when to
+ * look.  But NN_SNDFD is an eventfd that is readable while a frame can be sent, so nanomsg
+ * reads it to zero when the connection of a line is lost, after it has counted the loss;
+ * and whoever reads an eventfd wakes those who wait to write to it.  An edge-triggered
+ * EPOLLOUT, which is otherwise true all the time, is thus an event for each time that a line
+ * ceases to be writable.  There are two reasons for that: a loss, and a full buffer.  Whether
+ * a line whose buffer is full says once more that it is lost is up to nanomsg, so while there
+ * is one, and only then, the statistics are looked at every few milliseconds.
  */
 #include "carrier/carrier.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +37,8 @@ enum {
     SOCKET_BUFFER = 512 * 1024,
     RECONNECT_MS = 50,
     FRAMES_PER_TURN = 64, /* from one socket, before it is another's turn */
+    EDGES_PER_TURN = 16,
+    LOOK_MS = 10, /* while a buffer is full */
     SPARE_FDS = 8,
     ROUTE_SIZE = 8, /* of what names a pipe: its number and that of the request */
 };
@@ -35,16 +47,20 @@ struct copi_line {
     copi_line *next;
     struct nanomsg *carrier;
     void *tag;
-    int socket; /* -1: closed */
+    int socket;  /* -1: closed */
+    int send_fd; /* its NN_SNDFD */
     cop_watch readable;
     cop_watch writable;
     bool wants_writable;
+    bool was_writable; /* so it has been connected */
 };
 
 typedef struct nanomsg {
     copi_carrier base;
     int listener; /* -1: none */
     cop_watch readable;
+    int edges; /* an epoll of all lines' send_fd */
+    cop_watch fallen;
     copi_line *lines;
 } nanomsg;
 
@@ -94,15 +110,21 @@ open_socket(int protocol)
     return -1;
 }
 
+/* Both descriptors, NN_RCVFD and NN_SNDFD, say by being readable that something can be done. */
 static cop_err
-watch(nanomsg *self, int socket, int option, cop_watch *out)
+descriptor_of(int socket, int option, int *fd)
+{
+    size_t size = sizeof *fd;
+
+    return nn_getsockopt(socket, NN_SOL_SOCKET, option, fd, &size) == 0 ? COP_OK : COP_E_OS;
+}
+
+static cop_err
+watch_receive(nanomsg *self, int socket, cop_watch *out)
 {
     int fd;
-    size_t size = sizeof fd;
 
-    if (nn_getsockopt(socket, NN_SOL_SOCKET, option, &fd, &size) != 0)
-        return COP_E_OS;
-    /* Both descriptors say by being readable that something can be done. */
+    COP_TRY(descriptor_of(socket, NN_RCVFD, &fd));
     return cop_watch_open(self->base.me, fd, COP_READABLE, out);
 }
 
@@ -130,7 +152,7 @@ listen_at(copi_carrier *base, const char *address)
     if (nn_bind(socket, address) < 0)
         err = nn_errno() == EADDRINUSE ? COP_E_ADDRESS_IN_USE : COP_E_ADDRESS;
     if (err == COP_OK)
-        err = watch(self, socket, NN_RCVFD, &self->readable);
+        err = watch_receive(self, socket, &self->readable);
     if (err != COP_OK) {
         nn_close(socket);
         return err;
@@ -161,6 +183,8 @@ close_socket(copi_line *line)
     cop_watch_close(me, line->readable);
     if (line->wants_writable)
         cop_watch_close(me, line->writable);
+    /* Fails if it is not there, because the line could not be started. */
+    (void)epoll_ctl(line->carrier->edges, EPOLL_CTL_DEL, line->send_fd, NULL);
     nn_close(line->socket);
     line->socket = -1;
 }
@@ -189,19 +213,31 @@ want_writable(copi_line *line)
 {
     if (line->wants_writable)
         return COP_OK;
-    COP_TRY(watch(line->carrier, line->socket, NN_SNDFD, &line->writable));
+    COP_TRY(
+        cop_watch_open(line->carrier->base.me, line->send_fd, COP_READABLE, &line->writable));
     line->wants_writable = true;
     return COP_OK;
+}
+
+/* From now on there is an event each time that it ceases to be writable, and one at once. */
+static cop_err
+watch_edge(copi_line *line)
+{
+    struct epoll_event wanted = {.events = EPOLLOUT | EPOLLET, .data.ptr = line};
+
+    return epoll_ctl(line->carrier->edges, EPOLL_CTL_ADD, line->send_fd, &wanted) == 0
+               ? COP_OK
+               : COP_E_OS;
 }
 
 static cop_err
 start_line(copi_line *line, const char *address)
 {
-    COP_TRY(watch(line->carrier, line->socket, NN_RCVFD, &line->readable));
-    cop_err err = want_writable(line);
-    if (err == COP_OK && nn_connect(line->socket, address) < 0)
-        err = COP_E_OS;
-    return err;
+    COP_TRY(descriptor_of(line->socket, NN_SNDFD, &line->send_fd));
+    COP_TRY(watch_receive(line->carrier, line->socket, &line->readable));
+    COP_TRY(want_writable(line));
+    COP_TRY(watch_edge(line));
+    return nn_connect(line->socket, address) < 0 ? COP_E_OS : COP_OK;
 }
 
 static cop_err
@@ -212,8 +248,11 @@ open_line(copi_carrier *base, const char *address, void *tag, copi_line **out)
 
     if (line == NULL)
         return COP_E_NOMEM;
-    *line = (copi_line){
-        .next = self->lines, .carrier = self, .tag = tag, .socket = open_socket(NN_REQ)};
+    *line = (copi_line){.next = self->lines,
+                        .carrier = self,
+                        .tag = tag,
+                        .socket = open_socket(NN_REQ),
+                        .send_fd = -1};
     if (line->socket < 0) {
         free(line);
         return COP_E_OS;
@@ -341,45 +380,11 @@ read_line(copi_line *line)
     }
 }
 
-static void
-line_ready(copi_line *line, cop_watch ready)
-{
-    const copi_carrier *base = &line->carrier->base;
-
-    if (line->readable.ref.bits == ready.ref.bits) {
-        read_line(line);
-    } else {
-        cop_watch_close(base->me, line->writable);
-        line->wants_writable = false;
-        base->told->writable(base->ctx, line->tag);
-    }
-}
-
-static void
-ready(copi_carrier *base, const cop_ready *ready)
-{
-    nanomsg *self = of(base);
-
-    sweep(self);
-    copi_line *line = self->lines;
-    if (self->listener >= 0 && ready->watch.ref.bits == self->readable.ref.bits) {
-        read_listener(self);
-        return;
-    }
-    for (; line != NULL; line = line->next)
-        if (line->socket >= 0 &&
-            (line->readable.ref.bits == ready->watch.ref.bits ||
-             (line->wants_writable && line->writable.ref.bits == ready->watch.ref.bits)))
-            break;
-    if (line != NULL)
-        line_ready(line, ready->watch);
-}
-
-/* --------------------------------------------------------------------- statistics */
+/* -------------------------------------------------------------------- broken lines */
 
 /* A connection that was made and is no longer the only one: frames may be lost. */
 static bool
-is_broken(copi_line *line)
+is_broken(const copi_line *line)
 {
     uint64_t made = nn_get_statistic(line->socket, NN_STAT_ESTABLISHED_CONNECTIONS);
     uint64_t lost = nn_get_statistic(line->socket, NN_STAT_BROKEN_CONNECTIONS);
@@ -398,6 +403,86 @@ look(copi_carrier *base)
             base->told->broken(base->ctx, line->tag);
 }
 
+static int32_t
+look_ms(const copi_carrier *base)
+{
+    const nanomsg *self = (const nanomsg *)(const void *)base;
+
+    for (const copi_line *line = self->lines; line != NULL; line = line->next)
+        if (line->socket >= 0 && line->was_writable && line->wants_writable)
+            return LOOK_MS;
+    return 0;
+}
+
+/* If the buffer is full it will be writable again; until then look_ms says to look. */
+static void
+line_fell(copi_line *line)
+{
+    const copi_carrier *base = &line->carrier->base;
+
+    if (line->socket < 0)
+        return;
+    if (is_broken(line))
+        base->told->broken(base->ctx, line->tag);
+    else
+        (void)want_writable(line);
+}
+
+static void
+read_edges(nanomsg *self)
+{
+    struct epoll_event fallen[EDGES_PER_TURN];
+    int count = epoll_wait(self->edges, fallen, EDGES_PER_TURN, 0);
+
+    /* What is told of one line may close another one, but frees none. */
+    for (int i = 0; i < count; i++)
+        line_fell(fallen[i].data.ptr);
+}
+
+/* --------------------------------------------------------------------- descriptors */
+
+static void
+line_ready(copi_line *line, cop_watch ready)
+{
+    const copi_carrier *base = &line->carrier->base;
+
+    if (line->readable.ref.bits == ready.ref.bits) {
+        read_line(line);
+    } else {
+        cop_watch_close(base->me, line->writable);
+        line->wants_writable = false;
+        line->was_writable = true;
+        base->told->writable(base->ctx, line->tag);
+    }
+}
+
+static copi_line *
+line_of(const nanomsg *self, cop_watch watch)
+{
+    copi_line *line = self->lines;
+
+    while (line != NULL && (line->socket < 0 || (line->readable.ref.bits != watch.ref.bits &&
+                                                 (!line->wants_writable ||
+                                                  line->writable.ref.bits != watch.ref.bits))))
+        line = line->next;
+    return line;
+}
+
+static void
+ready(copi_carrier *base, const cop_ready *ready)
+{
+    nanomsg *self = of(base);
+
+    sweep(self);
+    copi_line *line = line_of(self, ready->watch);
+    if (ready->watch.ref.bits == self->fallen.ref.bits)
+        read_edges(self);
+    else if (self->listener >= 0 && ready->watch.ref.bits == self->readable.ref.bits)
+        read_listener(self);
+    else if (line != NULL)
+        line_ready(line, ready->watch);
+}
+
 static void
 free_carrier(copi_carrier *base)
 {
@@ -410,7 +495,21 @@ free_carrier(copi_carrier *base)
         cop_watch_close(base->me, self->readable);
         nn_close(self->listener);
     }
+    cop_watch_close(base->me, self->fallen);
+    close(self->edges);
     free(self);
+}
+
+static cop_err
+open_edges(nanomsg *self)
+{
+    self->edges = epoll_create1(EPOLL_CLOEXEC);
+    if (self->edges < 0)
+        return COP_E_OS;
+    cop_err err = cop_watch_open(self->base.me, self->edges, COP_READABLE, &self->fallen);
+    if (err != COP_OK)
+        close(self->edges);
+    return err;
 }
 
 cop_err
@@ -423,7 +522,7 @@ copi_nanomsg_new(cop_actor *me, const copi_carrier_told *told, void *ctx, copi_c
                                          .close = close_line,
                                          .ready = ready,
                                          .look = look,
-                                         .look_ms = 10,
+                                         .look_ms = look_ms,
                                          .free = free_carrier};
     nanomsg *self = malloc(sizeof *self);
 
@@ -433,6 +532,10 @@ copi_nanomsg_new(cop_actor *me, const copi_carrier_told *told, void *ctx, copi_c
         .base = {&ops, told, ctx, me},
           .listener = -1
     };
-    *out = &self->base;
-    return COP_OK;
+    cop_err err = open_edges(self);
+    if (err != COP_OK)
+        free(self);
+    else
+        *out = &self->base;
+    return err;
 }

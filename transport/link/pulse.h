@@ -2,8 +2,9 @@
 /*
  * pulse.h - is the other end alive?  Times in, verdict out; all in milliseconds.
  *
- * Whoever looks late has been asleep himself, and may not blame the other end for what it
- * could not hear: it gets one more heartbeat.
+ * It is looked at once in each heartbeat.  Whoever looks a whole one late has been asleep
+ * himself, and may not blame the other end for what it could not hear: it gets one more
+ * heartbeat.
  */
 #ifndef COPPICE_LINK_PULSE_H
 #define COPPICE_LINK_PULSE_H
@@ -26,6 +27,17 @@ typedef enum copi_pulse_verdict {
 void copi_pulse_start(copi_pulse *self, int64_t now);
 /* The verdict BEAT counts as a beat given. */
 copi_pulse_verdict copi_pulse_look(copi_pulse *self, int64_t now, int32_t beat, int32_t dead);
+
+/*
+ * Would a beat save one later, since there is something to go along with now?  If so it
+ * counts as given.
+ */
+bool copi_pulse_join(copi_pulse *self, int64_t now, int32_t beat);
+
+/* When to look again if only for signs of life. */
+int64_t copi_pulse_look_due(const copi_pulse *self, int32_t beat, int32_t dead);
+/* When to look again if for beats as well. */
+int64_t copi_pulse_beat_due(const copi_pulse *self, int32_t beat, int32_t dead);
 
 /* How long to wait before try number `failures` + 1; `random` decides within bounds. */
 int64_t copi_redial_after(unsigned failures, uint64_t random);

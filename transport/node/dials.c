@@ -287,7 +287,10 @@ look_at_open(copi_cluster *self, copi_dial *dial, int64_t now)
     dial->seen = now;
     switch (copi_pulse_look(&dial->peer->out_pulse, now, self->heartbeat_ms, self->dead_ms)) {
     case COPI_PULSE_QUIET: break;
-    case COPI_PULSE_BEAT: (void)copi_dial_send(self, dial, COPI_FRAME_BEAT, NULL, 0); break;
+    case COPI_PULSE_BEAT:
+        (void)copi_dial_send(self, dial, COPI_FRAME_BEAT, NULL, 0);
+        copi_peer_pay_ack(self, dial->peer);
+        break;
     case COPI_PULSE_DEAD: lost(self, dial, "it does not answer"); break;
     }
 }

@@ -93,6 +93,7 @@ struct copi_peer {
     uint64_t in_counter; /* expected next */
     copi_pulse in_pulse;
     copi_intake intake;
+    bool owes_ack;  /* for a beat; to be sent with ours */
     uint8_t *whole; /* of fragments */
     size_t whole_size, whole_done;
     uint64_t spawner; /* id of who starts actors there */
@@ -153,7 +154,8 @@ typedef struct copi_cluster {
     uint64_t complained_of; /* the last stranger, so that each is logged once */
     cop_err complaint;
     cop_timer tick;
-    int64_t tick_at; /* when it comes */
+    int64_t tick_at;   /* when it comes */
+    int64_t ticked_at; /* when one came last */
     bool is_flush_due;
     bool is_leaving;
 } copi_cluster;
@@ -196,7 +198,7 @@ void copi_dial_writable(void *cluster, void *dial);
 void copi_dial_broken(void *cluster, void *dial);
 
 /* peers.c */
-copi_peer *copi_peer_of(copi_cluster *self, uint64_t incarnation);
+copi_peer *copi_peer_of(const copi_cluster *self, uint64_t incarnation);
 /* The peer of a hello, made if need be.  NULL: no memory, or too many. */
 copi_peer *copi_peer_meet(copi_cluster *self, const copi_hello *hello);
 bool copi_peer_is_name_held(copi_cluster *self, const copi_hello *hello);
@@ -223,6 +225,8 @@ void copi_peer_announce(copi_cluster *self, const copi_peer *newcomer);
 
 /* receiving.c */
 void copi_hub_frame(void *cluster, uint64_t pipe, const uint8_t *bytes, size_t size);
+/* The acknowledgement that it waits for, if any. */
+void copi_peer_pay_ack(copi_cluster *self, copi_peer *peer);
 /* A frame back along somebody's line, which may get lost. */
 void copi_hub_answer(copi_cluster *self, uint64_t pipe, copi_frame_type type, uint64_t link,
                      const uint8_t *payload, size_t size);

@@ -15,7 +15,7 @@
 #include "node/spawning.h"
 
 copi_peer *
-copi_peer_of(copi_cluster *self, uint64_t incarnation)
+copi_peer_of(const copi_cluster *self, uint64_t incarnation)
 {
     copi_peer *peer = self->peers;
 

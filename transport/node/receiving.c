@@ -80,6 +80,7 @@ accept(copi_cluster *self, const copi_hello *hello, uint64_t pipe, uint64_t link
     peer->in_link = link;
     peer->in_counter = 1;
     peer->intake = (copi_intake){0};
+    peer->owes_ack = false;
     peer->whole_done = 0;
     copi_pulse_start(&peer->in_pulse, now_of(self));
     welcome(self, peer);
@@ -134,8 +135,35 @@ acknowledge(copi_cluster *self, copi_peer *peer)
     uint8_t payload[8];
 
     peer->intake.told = peer->intake.taken;
+    peer->owes_ack = false;
     copi_ack_write(payload, peer->intake.taken);
     copi_hub_answer(self, peer->pipe, COPI_FRAME_ACK, peer->in_link, payload, sizeof payload);
+}
+
+void
+copi_peer_pay_ack(copi_cluster *self, copi_peer *peer)
+{
+    if (peer->has_in && peer->owes_ack)
+        acknowledge(self, peer);
+}
+
+/*
+ * What two nodes at rest cost is how often they wake each other, so whatever they have to
+ * say goes together: our beat with the acknowledgement of theirs, if ours is due soon; else
+ * that acknowledgement with our next beat.  Either is a sign of life once in a heartbeat.
+ */
+static void
+on_beat(copi_cluster *self, copi_peer *peer)
+{
+    bool has_out = peer->out != NULL;
+
+    if (has_out && !copi_pulse_join(&peer->out_pulse, now_of(self), self->heartbeat_ms)) {
+        peer->owes_ack = true;
+        return;
+    }
+    acknowledge(self, peer);
+    if (has_out)
+        (void)copi_dial_send(self, peer->out, COPI_FRAME_BEAT, NULL, 0);
 }
 
 /* Their line does not work any more. */
@@ -178,7 +206,7 @@ on_peer_frame(copi_cluster *self, copi_peer *peer, const copi_frame *frame)
     peer->in_pulse.heard = now_of(self);
     switch (frame->type) {
     case COPI_FRAME_DATA: on_data(self, peer, frame); break;
-    case COPI_FRAME_BEAT: acknowledge(self, peer); break;
+    case COPI_FRAME_BEAT: on_beat(self, peer); break;
     case COPI_FRAME_BYE: on_bye(self, peer); break;
     default: reset(self, peer, "it broke the protocol"); break;
     }

@@ -8,6 +8,7 @@
 enum {
     STRANGERS_PER_SECOND = 200,
     GOSSIP_BEATS = 20,
+    LOOKS_PER_BEAT = 4,
 };
 
 const cop_type copi_tick_type = {
@@ -63,8 +64,8 @@ copi_hub_tick(copi_cluster *self)
     int64_t now = cop_now_ms(self->me);
 
     self->tick_at = COPI_NEVER;
-    if (self->carrier->ops->look_ms > 0)
-        self->carrier->ops->look(self->carrier);
+    self->ticked_at = now;
+    self->carrier->ops->look(self->carrier);
     if (self->is_leaving)
         return;
     copi_dials_look(self, now);
@@ -72,38 +73,85 @@ copi_hub_tick(copi_cluster *self)
     gossip(self, now);
 }
 
-/* When the next thing is to be done. */
 static int64_t
-next_due(const copi_cluster *self, int64_t now)
+earlier(int64_t a, int64_t b)
 {
-    int32_t often = self->carrier->ops->look_ms;
-    int64_t due = COPI_NEVER, soon = now + (often > 0 ? often : (self->heartbeat_ms + 3) / 4);
+    return a < b ? a : b;
+}
 
-    if (self->peers != NULL)
-        return soon;
-    for (const copi_dial *dial = self->dials; dial != NULL; dial = dial->next) {
-        int64_t wanted = soon;
-        if (dial->state == COPI_DIAL_RESTS &&
-            dial->leads_to == cop_node_incarnation(self->node))
-            continue;
-        if (dial->state == COPI_DIAL_WAITS)
-            wanted = dial->at;
-        if (wanted < due)
-            due = wanted;
+static int64_t
+later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Beats of many peers are made together, a few times in each heartbeat. */
+static int64_t
+pulses_due(const copi_cluster *self)
+{
+    int64_t due = COPI_NEVER;
+
+    for (const copi_peer *peer = self->peers; peer != NULL; peer = peer->next) {
+        if (peer->out != NULL)
+            due = earlier(
+                due, copi_pulse_beat_due(&peer->out_pulse, self->heartbeat_ms, self->dead_ms));
+        if (peer->has_in)
+            due = earlier(
+                due, copi_pulse_look_due(&peer->in_pulse, self->heartbeat_ms, self->dead_ms));
     }
+    return later(due, self->ticked_at + self->heartbeat_ms / LOOKS_PER_BEAT);
+}
+
+/* One that rests goes on at once when there is no session any more that it gave way to. */
+static int64_t
+rest_due(const copi_cluster *self, const copi_dial *dial)
+{
+    if (dial->leads_to == cop_node_incarnation(self->node))
+        return COPI_NEVER;
+    const copi_peer *peer = copi_peer_of(self, dial->leads_to);
+    return peer != NULL && peer->out != NULL ? COPI_NEVER : 0;
+}
+
+static int64_t
+dial_due(const copi_cluster *self, const copi_dial *dial)
+{
+    switch (dial->state) {
+    case COPI_DIAL_WAITS: return dial->at;
+    case COPI_DIAL_CALLS: return earlier(dial->at, dial->until);
+    case COPI_DIAL_OPEN: return COPI_NEVER; /* its peer's pulse says when */
+    case COPI_DIAL_RESTS: return rest_due(self, dial);
+    }
+    return COPI_NEVER;
+}
+
+/* When the next thing is to be done; nothing of it moves as long as nothing changes. */
+static int64_t
+next_due(const copi_cluster *self)
+{
+    int32_t often = self->carrier->ops->look_ms(self->carrier);
+    int64_t due = often > 0 ? self->ticked_at + often : COPI_NEVER;
+
+    if (self->is_leaving)
+        return due;
+    due = earlier(due, pulses_due(self));
+    for (const copi_dial *dial = self->dials; dial != NULL; dial = dial->next)
+        due = earlier(due, dial_due(self, dial));
     return due;
 }
 
 void
 copi_hub_rearm(copi_cluster *self)
 {
-    int64_t now = cop_now_ms(self->me), due = next_due(self, now);
+    int64_t due = next_due(self);
 
-    if (!copi_is_open(self->me) || due == COPI_NEVER || self->tick_at <= due)
+    if (!copi_is_open(self->me) || due == self->tick_at)
         return;
     if (self->tick_at != COPI_NEVER)
         (void)cop_timer_cancel(self->me, self->tick);
-    int64_t wait = due > now ? due - now : 0;
+    self->tick_at = COPI_NEVER;
+    if (due == COPI_NEVER)
+        return;
+    int64_t wait = later(due - cop_now_ms(self->me), 0);
     if (cop_send_after(self->me, wait, &self->tick, copi_tick, .unused = 0) == COP_OK)
-        self->tick_at = due > now ? due : now;
+        self->tick_at = due;
 }

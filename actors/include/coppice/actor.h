@@ -69,9 +69,11 @@ typedef struct cop_behaviour {
     const cop_handler *handlers;
     const cop_type *arg_type; /* of init's argument, if it may be started from elsewhere */
     cop_policy policy;
-    bool trap_exit;   /* exit signals arrive as cop_exited, as OTP's trap_exit */
-    bool ordered;     /* children stop one after the other, last one first */
-    uint32_t mailbox; /* how many messages may wait; 0: COP_MAILBOX_DEFAULT */
+    bool trap_exit; /* exit signals arrive as cop_exited, as OTP's trap_exit */
+    bool ordered;   /* children stop one after the other, last one first */
+    /* How many messages may wait; 0: COP_MAILBOX_DEFAULT.  Bounds of 256 and more are kept in
+     * steps: up to 16 messages too early a sender may be told that the mailbox is full. */
+    uint32_t mailbox;
 
     /* Instead of a handler for cop_start. */
     cop_err (*init)(cop_actor *me, void *state, const void *arg);
