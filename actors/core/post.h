@@ -8,7 +8,10 @@
 #include "core/actor.h"
 
 enum {
-    /* Of a slice, see run.c.  Sending to an actor that does not keep up costs more, so that
+    /* How many messages an actor may handle before it is another's turn.  Sending one costs
+     * more than that, so that a producer does not run far ahead of its consumer. */
+    COPI_SLICE = 1024,
+    /* Of a slice.  Sending to an actor that does not keep up costs more, so that
      * it gets its turn before its mailbox is full and its messages are out of the cache. */
     COPI_SEND_COST = 8,
     COPI_CROWD_COST = 64,

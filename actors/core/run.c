@@ -9,9 +9,6 @@
 #include "core/ties.h"
 
 enum {
-    /* How many messages one actor may handle before it is another's turn.  Sending one
-     * counts COPI_SEND_COST, so that a producer does not run far ahead of its consumer. */
-    SLICE = 1024,
     SIMULATED_SLICE = 2 * COPI_SEND_COST + 1,
 };
 
@@ -274,7 +271,7 @@ slice_of(copi_worker *worker)
     copi_simulation *simulation = worker->sched->simulation;
 
     return COPI_LIKELY(simulation == NULL)
-               ? SLICE
+               ? COPI_SLICE
                : 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
 }
 

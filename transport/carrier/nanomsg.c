@@ -30,6 +30,7 @@
 #include <nanomsg/reqrep.h>
 #include <nanomsg/tcp.h>
 
+#include "core/post.h"
 #include "link/address.h"
 
 enum {
@@ -351,6 +352,14 @@ receive(int socket, void **body, size_t *size, uint64_t *pipe)
     return true;
 }
 
+/* To the next frame of this turn?  What was delivered has cost its share of the slice: those
+ * who got it must have their turn before their mailboxes are full. */
+static bool
+may_go_on(const copi_carrier *base, int frames)
+{
+    return frames < FRAMES_PER_TURN && base->me->worker->spent < COPI_SLICE;
+}
+
 static void
 read_listener(nanomsg *self)
 {
@@ -358,7 +367,8 @@ read_listener(nanomsg *self)
     size_t size;
     uint64_t pipe;
 
-    for (int i = 0; i < FRAMES_PER_TURN && receive(self->listener, &body, &size, &pipe); i++) {
+    for (int i = 0; may_go_on(&self->base, i) && receive(self->listener, &body, &size, &pipe);
+         i++) {
         self->base.told->frame(self->base.ctx, pipe, body, size);
         nn_freemsg(body);
     }
@@ -373,7 +383,7 @@ read_line(copi_line *line)
     uint64_t pipe;
 
     for (int i = 0;
-         i < FRAMES_PER_TURN && line->socket >= 0 && receive(line->socket, &body, &size, &pipe);
+         may_go_on(base, i) && line->socket >= 0 && receive(line->socket, &body, &size, &pipe);
          i++) {
         base->told->answer(base->ctx, line->tag, body, size);
         nn_freemsg(body);
