@@ -98,7 +98,8 @@ place(copi_wheel *self, copi_wheel_node *node)
 static int64_t
 reach_of(int64_t now)
 {
-    return (now / finest + 2) * finest;
+    return now > INT64_MAX - 2 * finest ? INT64_MAX / finest * finest
+                                        : (now / finest + 2) * finest;
 }
 
 bool
