@@ -191,7 +191,12 @@ again:
     do
     :: atomic {
             waiting = AHEAD(tail, seen);
-            count = (waiting + 1) / 2
+            count = (waiting + 1) / 2;
+            /* of those that are older than the thief's mark, wherever that is */
+            do
+            :: count > 1 -> count--
+            :: true -> break
+            od
        }
         if
         :: waiting == 0 -> break

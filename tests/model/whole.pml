@@ -3,16 +3,19 @@
  * whole.pml - mailboxes, run queues, stealing, sleeping and stopping together.
  *
  * Models copi_run_actor in actors/core/run.c, copi_push in actors/core/post.c,
- * copi_worker_main, next_task, steal, has_work and park in actors/sched/worker.c, and
- * copi_sched_submit, _yield, _wake_one and _stop in actors/sched/sched.c.
+ * copi_worker_main and next_task in actors/sched/worker.c, steal and park in
+ * actors/sched/seek.c, and copi_sched_submit, _yield, _wake_one and _stop in
+ * actors/sched/sched.c.
  *
  * A stranger sends to both actors; the first forwards what it gets to the second, which
  * stops the workers when it has seen all.  So a lost message, a lost task and a lost
  * wake-up all show as a worker that never ends.  Whether a slice is over after a message,
  * and whether the slot or the queue goes first, is a free choice.
  *
- * Left out: what the other models look at more closely.  Here a push, a take and a park of
- * a mailbox, and a push to and a take from a ring, are one step each.
+ * Left out: what the other models look at more closely.  A worker here steals at once, and is
+ * woken for every task that is queued; park.pml has the watching that saves those wake-ups.
+ * A push, a take and a park of a mailbox, and a push to and a take from a ring, are one step
+ * each.
  */
 /* run: -m200000 -noclaim */
 /* run: -m200000 -a -f */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pg/news.h"
+
+#include <stddef.h>
+
+#include "base/check.h"
+#include "core/actor.h"
+#include "core/post.h"
+
+/* Written by hand, since the macros of message.h make types that other nodes may send. */
+/* clang-format off */
+#define CHANGE(T)                                                                       \
+    const cop_type T##_type = {                                                         \
+        .protocol = "pg", .name = #T,                                                   \
+        .fields = (const cop_field[]){                                                  \
+            {"ref", NULL, offsetof(T, ref), 1, COP_FIELD_U64, 0},                       \
+            {"group", NULL, offsetof(T, group), 2, COP_FIELD_STR, 0},                   \
+            {"pids", NULL, offsetof(T, pids), 3, COP_FIELD_LIST, COP_FIELD_PID}, {0}},  \
+        .size = sizeof(T), .field_count = 3}
+/* clang-format on */
+
+CHANGE(cop_pg_joined);
+CHANGE(cop_pg_left);
+
+const cop_type copi_pg_poke_type = {
+    .protocol = "pg", .name = "copi_pg_poke", .size = sizeof(copi_pg_poke), .flat = true};
+
+void
+copi_news_push(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
+{
+    copi_envelope *news = copi_envelope_typed(me->worker, COPI_NEWS, type, message);
+
+    COPI_CHECK(news != NULL);
+    news->from = copi_pid_of(me);
+    if (copi_push(me->node, me->worker, to, news) != COP_OK)
+        copi_envelope_free(me->worker, news);
+}
