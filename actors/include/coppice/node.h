@@ -25,7 +25,7 @@ typedef struct cop_dead_letter {
 
 typedef struct cop_node_opts {
     const char *name;  /* of the node; copied; default "local" */
-    unsigned workers;  /* threads; 0: one per core that this process may use */
+    unsigned workers;  /* threads, up to 63; 0: one per core that this process may use */
     uint64_t seed;     /* of random numbers; 0: from the system */
     bool unix_signals; /* SIGINT and SIGTERM stop the tree, a second one kills it */
 
