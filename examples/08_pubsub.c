@@ -2,9 +2,8 @@
 /*
  * 08_pubsub.c - a paper, and who reads it.
  *
- * A topic is a group, and who has joined it gets what is published.  Nobody waits for a slow
- * reader: his mailbox is short, and the paper sees that it did not take everything.  Who
- * ends leaves by himself, and who follows the topic is told.
+ * A topic is a group; what is published goes to all members.  Nobody waits for a slow reader:
+ * his mailbox refuses, and the paper sees it.  Who ends leaves, and followers are told.
  */
 #include <stdio.h>
 
@@ -16,11 +15,10 @@
     M(2, print)
 COP_PROTOCOL(PAPER)
 
-#define SPORT   COP_STR("sport")
-#define WEATHER COP_STR("weather")
+#define SPORT COP_STR("sport")
 
 typedef struct reader {
-    int left; /* so many headlines more */
+    int left; /* headlines */
 } reader;
 
 /* Joining is done when the call returns, so a paper that is started later finds us. */
@@ -70,7 +68,7 @@ COP_HANDLER(paper, cop_start)
 COP_HANDLER(paper, print)
 {
     publish(me, SPORT, COP_STR("a goal"));
-    publish(me, WEATHER, COP_STR("rain"));
+    publish(me, COP_STR("weather"), COP_STR("rain"));
     publish(me, SPORT, COP_STR("a draw"));
     publish(me, SPORT, COP_STR("a walk-over"));
     return COP_OK;
