@@ -48,6 +48,8 @@ COP_HANDLER(app, cop_node_up)
 
     printf("UP %.*s incarnation %016" PRIx64 "\n", (int)msg->node.size, msg->node.data,
            msg->incarnation);
+    if (cop_pid_is_none(found))
+        return COP_OK; /* its node is there before it is: see below */
     if (cop_pid_is_none(st->counter))
         st->counter = found;
     return cop_monitor(me, found, &st->watch);
@@ -70,6 +72,11 @@ COP_REPLY(app, counter_value)
 
 COP_HANDLER(app, again)
 {
+    if (cop_pid_is_none(st->counter)) {
+        st->counter = cop_whereis(me, "counter@a");
+        if (!cop_pid_is_none(st->counter))
+            COP_TRY(cop_monitor(me, st->counter, &st->watch));
+    }
     cop_err err = cop_ask(me, st->counter, 400, COP_THEN(app, counter_value), counter_next);
 
     if (err != COP_OK)
