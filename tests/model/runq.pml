@@ -3,8 +3,7 @@
  * runq.pml - one ring of tasks, its owner, and its thieves.
  *
  * Models, one step for each access to head, tail and a slot: ring_push, copi_runq_push,
- * refill, ring_pop, copi_runq_pop, copi_runq_mark and copi_runq_steal in
- * actors/sched/runq.c.
+ * refill, ring_pop, copi_runq_pop and copi_runq_steal in actors/sched/runq.c.
  *
  * The ring has 4 slots; head and tail count modulo 16 and start just below the wrap.  As in
  * the code, a thief must not sleep through a whole round of the counters: the owner has
@@ -15,8 +14,7 @@
  * thief can see of another thief is that head moves on, so it takes in one step.
  *
  * Left out: what a thief does with its batch (it pushes it to a ring of its own, which
- * nobody else writes), the swap's failures without a reason (a retry), the look for an old
- * head, which only weak memory can make older than the mark, and other
+ * nobody else writes), the swap's failures without a reason (a retry), and other
  * reorderings of weak memory, but for the two that the BUG_RELAXED variants show.
  */
 /* run: -m100000 */
@@ -24,9 +22,7 @@
 /* must-fail: -DBUG_RELAXED_PUSH */
 /* must-fail: -DBUG_STEAL_BY_STORE */
 /* must-fail: -DBUG_POP_BY_STORE */
-/* must-fail: -DBUG_BEYOND_MARK */
-/* must-fail: -DBUG_MARK_OF_ANOTHER */
-/* must-fail: -DBUG_OLD_MARK */
+/* must-fail: -DBUG_STALE_HEAD */
 /* must-fail: -DBUG_FULL_IS_NOT */
 /* must-fail: -DBUG_NARROW_COUNTERS */
 /* must-fail: -DBUG_OVERTAKING */
@@ -40,7 +36,6 @@
 #endif
 #define START (ROUND - 2)
 #define AHEAD(a, b) (((a) + ROUND - (b)) % ROUND)
-#define IS_BEHIND(a, b) (AHEAD(a, b) == 0 || AHEAD(a, b) >= ROUND / 2)
 
 #define TASKS 8
 #define REFILL (SIZE / 2)
@@ -185,38 +180,35 @@ proctype Owner()
 
 proctype Thief()
 {
-    byte mark, seen, count, i;
+    byte seen, waiting, count, i;
 #ifdef BUG_RELAXED_STEAL
     byte due;
 #endif
     byte taken[SIZE / 2];
 
 again:
-    atomic {
-        mark = tail;
-#ifdef BUG_MARK_OF_ANOTHER
-        if
-        :: true
-        :: mark = (tail + 1) % ROUND
-        fi
-#endif
-    }
     seen = head;
     do
     :: atomic {
-#ifdef BUG_BEYOND_MARK
-            count = (AHEAD(tail, head) + 1) / 2;
-#else
-            count = (AHEAD(mark, seen) + 1) / 2;
-#endif
-#ifdef BUG_OLD_MARK
-            count = (mark == seen -> 0 : count)
-#else
-            count = (IS_BEHIND(mark, seen) -> 0 : count)
-#endif
+            waiting = AHEAD(tail, seen);
+            count = (waiting + 1) / 2;
+            /* of those that are older than the thief's mark, wherever that is */
+            do
+            :: count > 1 -> count--
+            :: true -> break
+            od
        }
         if
-        :: count == 0 -> break
+        :: waiting == 0 -> break
+#ifndef BUG_STALE_HEAD
+        :: waiting > SIZE ->
+            atomic {
+                seen = head;
+                count = 0
+            }
+#else
+        :: false
+#endif
         :: else ->
             assert(count <= SIZE / 2);
             i = 0;
@@ -232,14 +224,13 @@ again:
         fi;
         atomic {
             if
+            :: count == 0
 #ifdef BUG_STEAL_BY_STORE
-            :: true ->
+            :: count > 0 ->
 #else
-            :: head == seen ->
+            :: count > 0 && head == seen ->
 #endif
                 head = (seen + count) % ROUND;
-                /* Nothing that came after the mark. */
-                assert(AHEAD(head, START) <= AHEAD(mark, START));
 #ifdef BUG_RELAXED_STEAL
                 due = expected;
                 expected = expected + count;
@@ -269,7 +260,7 @@ again:
     od;
 #endif
     atomic {
-        mark = 0;
+        waiting = 0;
         count = 0;
         i = 0;
         seen = 0
