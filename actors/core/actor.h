@@ -172,8 +172,19 @@ copi_ties *copi_ties_of(cop_actor *self);
 uint64_t copi_new_ref(copi_worker *worker);
 
 /* Keeps the actor on this worker until as many unpins. */
-void copi_pin(cop_actor *self);
-void copi_unpin(cop_actor *self);
+static inline void
+copi_pin(cop_actor *self)
+{
+    if (self->pins++ == 0)
+        self->task.home = (int32_t)self->worker->index;
+}
+
+static inline void
+copi_unpin(cop_actor *self)
+{
+    if (--self->pins == 0)
+        self->task.home = COPI_ANYWHERE;
+}
 
 /* begin.c */
 

@@ -12,11 +12,11 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <coppice/actor.h>
 
 #include "core/mailbox.h"
+#include "message/copy.h"
 #include "sched/worker.h"
 
 typedef enum copi_kind {
@@ -143,12 +143,7 @@ copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
     made->is_loose = 0;
     made->has_bufs = 0;
     made->size = type->size & COPI_PAYLOAD_MAX;
-    if (type->size == sizeof(uint64_t)) /* most are, and a call costs more */
-        memcpy(copi_payload(made), message, sizeof(uint64_t));
-    else if (type->size > 1)
-        memcpy(copi_payload(made), message, type->size);
-    else /* one without fields has a byte that means nothing */
-        *(char *)copi_payload(made) = *(const char *)message;
+    copi_message_copy_flat(type, copi_payload(made), message);
     COPI_TALLY(worker, live_messages, 1);
     return made;
 }
