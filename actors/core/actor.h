@@ -108,6 +108,10 @@ struct cop_actor {
     uint64_t cookie;
     int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
     bool is_told;
+
+    /* The runner; after the end, the owner (legacy.h). */
+    bool keeps_mail;
+    uint8_t deaths; /* of actors in a row, by a message that is marked as suspect */
 };
 
 _Static_assert(offsetof(cop_actor, small_state) == 128 && sizeof(cop_actor) <= 256,
