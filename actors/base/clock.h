@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define COPI_MS INT64_C(1000000)
+#define COPI_S  INT64_C(1000000000)
 
 /* For a loop that waits for another core. */
 static inline void

@@ -24,7 +24,9 @@
  * its eventfd.  tests/model/park.pml is this protocol.
  */
 #include <event2/event.h>
+#include <sys/timerfd.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "sched/sched.h"
 
@@ -64,26 +66,32 @@ is_any_queued(copi_sched *sched)
     return false;
 }
 
+/* Ends a sleep then at the latest.  One that is set for an earlier time stays, so that who
+ * sleeps and is woken again and again, for the same timer in the end, sets it once. */
+static void
+set_alarm(copi_worker *self, int64_t at, int64_t now)
+{
+    struct itimerspec when = {
+        .it_value = {at / COPI_S, at % COPI_S}
+    };
+
+    if (at <= now || (self->alarm_at > now && self->alarm_at <= at))
+        return;
+    COPI_CHECK(timerfd_settime(self->alarm_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0);
+    self->alarm_at = at;
+}
+
 /* Sleeps in the event base until a descriptor, the next timer, a wake-up, or for `ns`. */
 static void
 sleep_for(copi_worker *self, int64_t ns)
 {
-    int64_t due, now = copi_clock_ns();
+    int64_t due, now = copi_clock_ns(), until = ns == INT64_MAX ? ns : now + ns;
 
-    if (copi_wheel_next(&self->timers, &due) && due - now < ns)
-        ns = due - now;
-    if (ns == INT64_MAX) {
-        event_base_loop(self->base, EVLOOP_ONCE);
-        return;
-    }
-    if (ns < 0)
-        ns = 0;
-    /* Rounded up: nobody wakes for a timer that is not yet due. */
-    int64_t us = (ns + 999) / 1000;
-    struct timeval after = {us / 1000000, us % 1000000};
-    event_add(self->sleep_event, &after);
-    event_base_loop(self->base, EVLOOP_ONCE);
-    event_del(self->sleep_event);
+    if (copi_wheel_next(&self->timers, &due) && due < until)
+        until = due;
+    if (until != INT64_MAX)
+        set_alarm(self, until, now);
+    event_base_loop(self->base, until > now ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 /* With its idle bit set.  What became due is fired. */

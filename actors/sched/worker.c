@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -211,12 +212,13 @@ on_wake(evutil_socket_t fd, short what, void *worker)
         continue;
 }
 
-static void
-on_sleep_over(evutil_socket_t fd, short what, void *worker)
+static bool
+watch_fd(copi_worker *self, int fd, struct event **out)
 {
-    (void)fd;
-    (void)what;
-    (void)worker;
+    if (fd < 0)
+        return false;
+    *out = event_new(self->base, fd, EV_READ | EV_PERSIST, on_wake, self);
+    return *out != NULL && event_add(*out, NULL) == 0;
 }
 
 static bool
@@ -228,20 +230,14 @@ open_base(copi_worker *self)
         return false;
     /* No locks: the base is used by this worker's thread only. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
     self->base = event_base_new_with_config(config);
     event_config_free(config);
     if (self->base == NULL)
         return false;
     self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (self->wake_fd < 0)
-        return false;
-    self->wake_event =
-        event_new(self->base, self->wake_fd, EV_READ | EV_PERSIST, on_wake, self);
-    self->sleep_event = evtimer_new(self->base, on_sleep_over, self);
-    if (self->sleep_event == NULL)
-        return false;
-    return self->wake_event != NULL && event_add(self->wake_event, NULL) == 0;
+    self->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    return watch_fd(self, self->wake_fd, &self->wake_event) &&
+           watch_fd(self, self->alarm_fd, &self->alarm_event);
 }
 
 bool
@@ -251,7 +247,7 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
     self->index = index;
     copi_pool_init(&self->pool, &sched->depot);
     self->tick = copi_clock_tick_ns();
-    self->wake_fd = -1;
+    self->wake_fd = self->alarm_fd = -1;
     self->patience = self->turns_left = 1;
     self->age = COPI_AGE_MIN;
     self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
@@ -260,15 +256,20 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
     return sched->simulation != NULL || open_base(self);
 }
 
+static void
+forget(struct event **event, int fd)
+{
+    if (*event != NULL)
+        event_free(*event);
+    if (fd >= 0)
+        close(fd);
+}
+
 void
 copi_worker_fini(copi_worker *self)
 {
-    if (self->sleep_event != NULL)
-        event_free(self->sleep_event);
-    if (self->wake_event != NULL)
-        event_free(self->wake_event);
-    if (self->wake_fd >= 0)
-        close(self->wake_fd);
+    forget(&self->alarm_event, self->alarm_fd);
+    forget(&self->wake_event, self->wake_fd);
     if (self->base != NULL)
         event_base_free(self->base);
     copi_wheel_fini(&self->timers);

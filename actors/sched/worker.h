@@ -73,8 +73,9 @@ struct copi_worker {
     unsigned index;
     struct event_base *base; /* NULL in the simulator */
     struct event *wake_event;
-    struct event *sleep_event; /* ends a sleep when the first timer is due */
+    struct event *alarm_event; /* ends a sleep when the first timer is due */
     int wake_fd;
+    int alarm_fd;
     pthread_t thread;
     int64_t tick; /* of the rough clock, nanoseconds */
 
@@ -86,6 +87,7 @@ struct copi_worker {
     copi_fifo pinned;   /* tasks that have their home here */
     copi_wheel timers;
     copi_slots alarms;    /* the timers that actors hold */
+    int64_t alarm_at;     /* when alarm_fd goes off, nanoseconds; in the past: it is not set */
     int64_t polled_at;    /* nanoseconds */
     int64_t looked_at;    /* at the clock, the last time */
     int64_t judged_at;    /* whether it and another worker hinder each other, see company.c */
