@@ -71,6 +71,12 @@ new_errand(const copi_order *order)
     return NULL;
 }
 
+static bool
+only_looks(const copi_errand *errand)
+{
+    return errand->verb == COPI_WHICH_CHILDREN || errand->verb == COPI_COUNT_CHILDREN;
+}
+
 cop_err
 copi_on_order(cop_actor *me, copi_supervisor *self, const copi_order *order)
 {
@@ -82,6 +88,8 @@ copi_on_order(cop_actor *me, copi_supervisor *self, const copi_order *order)
         cop_reply_error(me, err);
         return COP_OK;
     }
+    if (self->awaited != NULL && !self->is_suspended && only_looks(errand))
+        return copi_errand_begin(me, self, errand);
     copi_wait_for_turn(self, &errand->turn, COPI_TURN_ERRAND);
     return copi_go_on(me, self);
 }

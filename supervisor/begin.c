@@ -104,22 +104,45 @@ make_children(cop_actor *me, copi_supervisor *self)
     return COP_OK;
 }
 
+void
+copi_fail_start(cop_actor *me, const copi_child *child, cop_err err, const cop_exit *why)
+{
+    cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
+
+    snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
+    copi_exit_because(&because, why);
+    (void)cop_stop_with(me, &because);
+}
+
 /* The core stops those that have been started, in reverse order, but first comes what the
  * failed one has left: only when that is gone its start is over. */
 static cop_err
 fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err, bool lingers)
 {
-    const cop_exit *why = &self->last;
-    cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
-
     if (lingers)
         self->clearing = child;
     else
-        copi_tell_news(me, self, COP_NEWS_NOT_STARTED, true, child, why);
-    snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
-    copi_exit_because(&because, why);
-    (void)cop_stop_with(me, &because);
+        copi_tell_news(me, self, COP_NEWS_NOT_STARTED, true, child, &self->last);
+    copi_fail_start(me, child, err, &self->last);
     return err;
+}
+
+void
+copi_begun(cop_actor *me, copi_supervisor *self)
+{
+    self->is_beginning = false;
+    self->last = (cop_exit){0};
+    cop_err err = cop_say_ready(me); /* the owner may not want to know */
+    (void)err;
+}
+
+/* The first of them that is to be awaited; the others are a plan. */
+static cop_err
+begin_to_wait(cop_actor *me, copi_supervisor *self, copi_child *child, int32_t ready_ms)
+{
+    self->is_beginning = true;
+    copi_plan_begin(&self->plan, child->younger, self->children.youngest);
+    return copi_await(me, self, child, COP_PID_NONE, ready_ms);
 }
 
 static cop_err
@@ -130,6 +153,9 @@ start_all(cop_actor *me, copi_supervisor *self)
     for (copi_child *child = self->children.oldest, *next; child != NULL; child = next) {
         next = child->younger;
         cop_err err = copi_spawn_child(me, self, child, &self->last, &lingers);
+        int32_t ready_ms = copi_spec_ready_ms(child->spec, copi_arg_of(child));
+        if (err == COP_OK && ready_ms != 0)
+            return begin_to_wait(me, self, child, ready_ms);
         if (err != COP_OK && err != COP_E_IGNORE)
             return fail_start(me, self, child, err, lingers);
         copi_tell_news(me, self, err == COP_OK ? COP_NEWS_STARTED : COP_NEWS_IGNORED, false,
@@ -137,7 +163,7 @@ start_all(cop_actor *me, copi_supervisor *self)
         if (err == COP_E_IGNORE && child->spec->restart == COP_TEMPORARY)
             copi_children_drop(&self->children, child);
     }
-    self->last = (cop_exit){0};
+    copi_begun(me, self);
     return COP_OK;
 }
 

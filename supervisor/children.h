@@ -21,6 +21,7 @@ typedef struct copi_turn {
 
 typedef enum copi_phase_of_child {
     COPI_CHILD_STOPPED,    /* no actor */
+    COPI_CHILD_STARTING,   /* has one, which has not said that it is ready */
     COPI_CHILD_RUNNING,    /* has one, as far as we were told */
     COPI_CHILD_STOPPING,   /* we have told it, and await its end */
     COPI_CHILD_CLEARING,   /* its start failed; what it had started is still ending */
@@ -45,6 +46,7 @@ typedef struct copi_child {
     uint8_t phase;   /* copi_phase_of_child */
     uint8_t how;     /* cop_exit_kind of why */
     bool is_dropped; /* forgotten, but for the pins */
+    bool comes_back; /* STARTING: it is a restart */
 } copi_child;
 
 /* Has a child, or is free: then the next free one, from 1. */
@@ -89,7 +91,7 @@ void copi_child_set_pid(copi_children *self, copi_child *child, cop_pid pid);
 static inline bool
 copi_child_has_actor(const copi_child *child)
 {
-    return child->phase == COPI_CHILD_RUNNING || child->phase == COPI_CHILD_STOPPING;
+    return child->phase >= COPI_CHILD_STARTING && child->phase <= COPI_CHILD_STOPPING;
 }
 
 #endif /* COPPICE_SUPERVISOR_CHILDREN_H */

@@ -50,7 +50,8 @@ copi_answer_count(cop_actor *me, copi_supervisor *self, cop_token *token)
     cop_child_counts counts = {.specs = self->children.is_dynamic ? 1 : self->children.count};
 
     for (copi_child *child = self->children.oldest; child != NULL; child = child->younger) {
-        counts.active += copi_child_has_actor(child) && cop_is_alive(me, child->pid);
+        counts.active += copi_child_has_actor(child) && child->phase != COPI_CHILD_STARTING &&
+                         cop_is_alive(me, child->pid);
         *(copi_spec_is_supervisor(child->spec) ? &counts.supervisors : &counts.workers) += 1;
     }
     (void)cop_answer_message(me, token, &cop_child_counts_type, &counts);

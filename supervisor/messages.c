@@ -19,10 +19,13 @@
 
 TYPE(cop_child_started, true, PLAIN(cop_child_started, 1, PID, pid));
 
-const cop_type cop_child_done_type = {.protocol = "supervisor",
-                                      .name = "cop_child_done",
-                                      .size = sizeof(cop_child_done),
-                                      .flat = true};
+#define EMPTY(T)                                                                               \
+    const cop_type T##_type = {                                                                \
+        .protocol = "supervisor", .name = #T, .size = sizeof(T), .flat = true}
+
+EMPTY(cop_child_done);
+
+TYPE(cop_child_ready, true, PLAIN(cop_child_ready, 1, U64, cookie));
 
 TYPE(cop_child_info, false, PLAIN(cop_child_info, 1, STR, name),
      PLAIN(cop_child_info, 2, PID, pid), PLAIN(cop_child_info, 3, I32, state),
@@ -60,3 +63,5 @@ TYPE(copi_watch_wanted, true, PLAIN(copi_watch_wanted, 1, PID, who),
      PLAIN(copi_watch_wanted, 2, BOOL, is_over));
 
 TYPE(copi_retry, true, PLAIN(copi_retry, 1, U64, child));
+
+EMPTY(copi_late);

@@ -48,7 +48,12 @@ typedef struct copi_retry {
     uint64_t child;
 } copi_retry;
 
+/* To itself: the child that is awaited has had its time. */
+typedef struct copi_late {
+    char copi_empty;
+} copi_late;
+
 extern const cop_type copi_order_type, copi_tree_wanted_type, copi_suspend_type,
-    copi_watch_wanted_type, copi_retry_type;
+    copi_watch_wanted_type, copi_retry_type, copi_late_type;
 
 #endif /* COPPICE_SUPERVISOR_MESSAGES_H */

@@ -198,7 +198,8 @@ copi_on_watch_wanted(cop_actor *me, copi_supervisor *self, const copi_watch_want
         return COP_OK;
     }
     for (copi_child *child = self->children.oldest; child != NULL; child = child->younger) {
-        if (!wanted->is_over && copi_child_has_actor(child))
+        if (!wanted->is_over && copi_child_has_actor(child) &&
+            child->phase != COPI_CHILD_STARTING)
             send_news(me, wanted->who, COP_NEWS_STARTED, child, NULL);
         pass_on(me, child, wanted);
     }

@@ -16,7 +16,13 @@ copi_plan_stop(copi_plan *self, copi_child *child)
 void
 copi_plan_start(copi_plan *self, copi_child *child)
 {
-    *self = (copi_plan){COPI_PLAN_STARTS, true, child, child, child};
+    copi_plan_begin(self, child, child);
+}
+
+void
+copi_plan_begin(copi_plan *self, copi_child *first, copi_child *last)
+{
+    *self = (copi_plan){COPI_PLAN_STARTS, true, first, last, first};
 }
 
 void

@@ -48,6 +48,8 @@ void copi_plan_restart(copi_plan *self, copi_child *first, copi_child *last);
 void copi_plan_stop(copi_plan *self, copi_child *child);
 /* One child without an actor is started, whatever its restart type. */
 void copi_plan_start(copi_plan *self, copi_child *child);
+/* The same for all from `first`, which may be NULL, to `last`. */
+void copi_plan_begin(copi_plan *self, copi_child *first, copi_child *last);
 
 copi_step copi_plan_next(copi_plan *self);
 

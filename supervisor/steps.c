@@ -4,8 +4,6 @@
  */
 #include <stdlib.h>
 
-#include <coppice/timer.h>
-
 #include "spec.h"
 #include "supervisor.h"
 
@@ -42,6 +40,11 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
 {
     copi_plan_abandon(&self->plan);
     copi_tell_news(me, self, COP_NEWS_NOT_STARTED, self->errand == NULL, child, &self->last);
+    if (self->is_beginning) {
+        copi_begin_to_leave(me, self);
+        copi_fail_start(me, child, err, &self->last);
+        return COP_OK;
+    }
     if (self->errand != NULL) {
         copi_errand_end(me, self, err);
         return COP_OK;
@@ -50,20 +53,34 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
     return send_retry(me, child);
 }
 
-static cop_err
-start_settled(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err)
+static void
+start_ignored(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
-    if (err != COP_OK && err != COP_E_IGNORE)
-        return start_failed(me, self, child, err);
+    copi_tell_news(me, self, COP_NEWS_IGNORED, false, child, NULL);
+    copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
+    copi_child_set_pid(&self->children, child, COP_PID_NONE);
+    if (self->is_beginning && child->spec->restart == COP_TEMPORARY)
+        copi_children_drop(&self->children, child);
+}
+
+/* Or is it somebody's wish, or the beginning? */
+static bool
+is_restart(const copi_supervisor *self)
+{
+    return self->errand == NULL && !self->is_beginning;
+}
+
+cop_err
+copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err)
+{
     if (err == COP_E_IGNORE) {
-        copi_tell_news(me, self, COP_NEWS_IGNORED, false, child, NULL);
-        copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
-        copi_child_set_pid(&self->children, child, COP_PID_NONE);
+        start_ignored(me, self, child);
         return COP_OK;
     }
-    if (self->errand == NULL)
-        child->restarts++;
-    tell_started(me, self, child, self->errand == NULL ? COP_NEWS_RESTARTED : COP_NEWS_STARTED);
+    if (err != COP_OK)
+        return start_failed(me, self, child, err);
+    child->restarts += is_restart(self);
+    tell_started(me, self, child, is_restart(self) ? COP_NEWS_RESTARTED : COP_NEWS_STARTED);
     return COP_OK;
 }
 
@@ -72,12 +89,19 @@ start_one(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
     cop_exit why;
     bool lingers = false;
+    cop_pid before = child->pid;
     cop_err err = copi_spawn_child(me, self, child, &why, &lingers);
 
-    if (err != COP_OK && err != COP_E_IGNORE)
+    if (err == COP_OK) {
+        int32_t ready_ms = copi_spec_ready_ms(child->spec, copi_arg_of(child));
+        child->comes_back = is_restart(self);
+        if (ready_ms != 0)
+            return copi_await(me, self, child, before, ready_ms);
+    } else if (err != COP_E_IGNORE) {
         self->last = why;
+    }
     if (!lingers)
-        return start_settled(me, self, child, err);
+        return copi_start_settled(me, self, child, err);
     copi_child_set_phase(&self->children, child, COPI_CHILD_CLEARING);
     self->clearing = child;
     self->cleared_err = err;
@@ -123,7 +147,9 @@ stop_one(cop_actor *me, copi_supervisor *self, copi_child *child)
 static void
 plan_done(cop_actor *me, copi_supervisor *self)
 {
-    if (self->errand != NULL)
+    if (self->is_beginning)
+        copi_begun(me, self);
+    else if (self->errand != NULL)
         copi_errand_end(me, self, COP_OK);
     else if (self->children.is_dynamic && self->subject->phase == COPI_CHILD_STOPPED)
         copi_children_drop(&self->children, self->subject); /* its init said ignore */
@@ -132,7 +158,7 @@ plan_done(cop_actor *me, copi_supervisor *self)
 cop_err
 copi_carry_out_plan(cop_actor *me, copi_supervisor *self)
 {
-    while (copi_is_busy(self) && self->clearing == NULL) {
+    while (copi_is_busy(self) && self->clearing == NULL && self->awaited == NULL) {
         copi_step step = copi_plan_next(&self->plan);
         switch (step.deed) {
         case COPI_DEED_WAIT: return COP_OK;
@@ -151,5 +177,5 @@ copi_start_cleared(cop_actor *me, copi_supervisor *self)
     copi_child *child = self->clearing;
 
     self->clearing = NULL;
-    return start_settled(me, self, child, self->cleared_err);
+    return copi_start_settled(me, self, child, self->cleared_err);
 }

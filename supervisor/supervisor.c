@@ -13,8 +13,8 @@
 
 /* -------------------------------------------------------------------- a child's end */
 
-static cop_err
-leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
+cop_err
+copi_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
 {
     copi_begin_to_leave(me, self);
     return cop_stop_with(me, why);
@@ -27,7 +27,7 @@ give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit 
 
     copi_tell_news(me, self, COP_NEWS_GAVE_UP, true, child, why);
     copi_exit_because(&because, why);
-    return leave(me, self, &because);
+    return copi_leave(me, self, &because);
 }
 
 static cop_err
@@ -57,7 +57,7 @@ stays_away(cop_actor *me, copi_supervisor *self, copi_child *child)
     if (!was_significant ||
         !copi_auto_shutdown_due(self->spec->auto_shutdown, self->children.significant))
         return COP_OK;
-    return leave(me, self, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    return copi_leave(me, self, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
 }
 
 static cop_err
@@ -119,7 +119,9 @@ on_child(cop_actor *me, void *state, const cop_child_end *end)
     }
     if (child == NULL) /* somebody else gave it to us */
         return COP_OK;
-    if (child->phase == COPI_CHILD_STOPPING)
+    if (child->phase == COPI_CHILD_STARTING)
+        COP_TRY(copi_awaited_ended(me, self, child, end->why));
+    else if (child->phase == COPI_CHILD_STOPPING)
         copi_child_stopped(me, self, child, end->why);
     else if (copi_is_busy(self) || self->is_suspended)
         end_waits(self, child, end->why);
@@ -228,12 +230,34 @@ COP_HANDLER(copi_supervisor, cop_down)
     return COP_OK;
 }
 
+COP_HANDLER(copi_supervisor, cop_child_ready)
+{
+    look_at_clock(me, st);
+    return copi_on_ready(me, st, msg);
+}
+
+COP_HANDLER(copi_supervisor, copi_late)
+{
+    copi_on_late(me, st);
+    return COP_OK;
+}
+
+static cop_err
+told_to_end(cop_actor *me, copi_supervisor *self, const cop_exit *why)
+{
+    look_at_clock(me, self);
+    return copi_may_leave(me, self, why) ? copi_leave(me, self, why) : COP_OK;
+}
+
+COP_HANDLER(copi_supervisor, cop_stopping)
+{
+    return told_to_end(me, st, &msg->why);
+}
+
 /* Strangers' signals mean nothing; the owner's means what it says. */
 COP_HANDLER(copi_supervisor, cop_exited)
 {
-    if (!cop_pid_equal(msg->who, cop_owner(me)))
-        return COP_OK;
-    return leave(me, st, &msg->why);
+    return cop_pid_equal(msg->who, cop_owner(me)) ? told_to_end(me, st, &msg->why) : COP_OK;
 }
 
 /* -------------------------------------------------------------------- the behaviour */
@@ -280,6 +304,7 @@ dispose(void *state)
     copi_errand_free(self->errand);
     copi_children_fini(&self->children);
     free(self->budget.bursts);
+    free(self->told);
     copi_ending_fini(self);
     copi_news_fini(self);
     copi_tree_fini(self);
@@ -293,7 +318,8 @@ dispose(void *state)
         COP_ON(copi_supervisor, copi_order), COP_ON(copi_supervisor, copi_retry),              \
         COP_ON(copi_supervisor, copi_suspend), COP_ON(copi_supervisor, copi_tree_wanted),      \
         COP_ON(copi_supervisor, copi_watch_wanted), COP_ON(copi_supervisor, cop_down),         \
-        COP_ON(copi_supervisor, cop_exited))
+        COP_ON(copi_supervisor, cop_exited), COP_ON(copi_supervisor, cop_child_ready),         \
+        COP_ON(copi_supervisor, copi_late), COP_ON(copi_supervisor, cop_stopping))
 
 const cop_behaviour cop_supervisor = {BEHAVIOUR, .ordered = true};
 static const cop_behaviour dynamic_supervisor = {BEHAVIOUR, .ordered = false};

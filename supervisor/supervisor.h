@@ -9,6 +9,8 @@
 #ifndef COPPICE_SUPERVISOR_SUPERVISOR_H
 #define COPPICE_SUPERVISOR_SUPERVISOR_H
 
+#include <coppice/timer.h>
+
 #include "children.h"
 #include "messages.h"
 #include "plan.h"
@@ -34,9 +36,15 @@ typedef struct copi_supervisor {
     copi_errand *errand;  /* whose plan it is; NULL: a restart's */
     copi_child *clearing; /* its start failed, and the plan waits until all of it is gone */
     cop_err cleared_err;  /* with what it failed */
+    copi_child *awaited;  /* it is STARTING, and the plan waits for it */
+    cop_pid before;       /* the pid that it had */
+    cop_timer patience;   /* with it */
+    bool is_late;         /* it has had its time, and is being killed */
+    bool is_beginning;    /* the plan is about its first children */
     bool is_suspended;    /* everything waits for its turn */
     bool is_leaving;      /* has told the core that it ends */
     copi_turn *first_turn, *last_turn;
+    cop_exit *told; /* to end, when the awaited one is gone; else NULL */
     cop_exit last;  /* the failure that was the last one */
     int64_t second; /* of the clock, when this handler began */
 
@@ -56,6 +64,10 @@ cop_err copi_begin(cop_actor *me, copi_supervisor *self);
  * still to come. */
 cop_err copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_exit *why,
                          bool *lingers);
+/* The start of a child that belongs to its beginning has failed: it ends. */
+void copi_fail_start(cop_actor *me, const copi_child *child, cop_err err, const cop_exit *why);
+/* All of its first children have started. */
+void copi_begun(cop_actor *me, copi_supervisor *self);
 /* What a child's init gets. */
 const void *copi_arg_of(const copi_child *child);
 
@@ -67,10 +79,27 @@ cop_err copi_carry_out_plan(cop_actor *me, copi_supervisor *self);
 /* A child that was told, or would have been, is gone. */
 void copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child,
                         const cop_exit *why);
+/* A start is over: it went well, or all that there was of it is gone. */
+cop_err copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *child,
+                           cop_err err);
 /* All that a failed start had left is gone. */
 cop_err copi_start_cleared(cop_actor *me, copi_supervisor *self);
 /* The end that waited for its turn, as far as there was memory for it. */
 cop_exit copi_take_why(copi_child *child);
+
+/* ready.c */
+
+/* Its init has returned: from now on it is awaited.  `before`: the pid that it had. */
+cop_err copi_await(cop_actor *me, copi_supervisor *self, copi_child *child, cop_pid before,
+                   int32_t ready_ms);
+cop_err copi_on_ready(cop_actor *me, copi_supervisor *self, const cop_child_ready *ready);
+/* The awaited one has had its time. */
+void copi_on_late(cop_actor *me, copi_supervisor *self);
+/* It has ended instead. */
+cop_err copi_awaited_ended(cop_actor *me, copi_supervisor *self, copi_child *child,
+                           const cop_exit *why);
+/* The owner wants an end.  False if it must wait until the awaited one is gone. */
+bool copi_may_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why);
 
 /* ending.c: when the supervisor itself ends, the core stops its children */
 
@@ -83,6 +112,8 @@ void copi_ending_fini(copi_supervisor *self);
 
 /* supervisor.c */
 
+/* Ends for this reason. */
+cop_err copi_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why);
 /* Carries the plan out as far as it goes, and then what waits for its turn. */
 cop_err copi_go_on(cop_actor *me, copi_supervisor *self);
 void copi_wait_for_turn(copi_supervisor *self, copi_turn *turn, copi_turn_kind kind);
