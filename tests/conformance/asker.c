@@ -91,7 +91,8 @@ call_error(asker *st, cop_err err)
     else if (err == COP_E_DOWN)
         result(st->deed, "result exit %s", trace_why_down(st->deed->world, st->whom->pid));
     else if (strncmp(verb, "start_", 6) == 0 ||
-             (strcmp(verb, "restart_child") == 0 && (int)err >= 1000 && child != NULL))
+             (strcmp(verb, "restart_child") == 0 && child != NULL &&
+              ((int)err >= 1000 || err == COP_E_FAILED)))
         start_error(st, err);
     else
         other_error(st, err);
