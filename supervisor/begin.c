@@ -75,8 +75,8 @@ refuse_start(cop_actor *me, const char *sentence)
 static cop_err
 make_budget(copi_supervisor *self)
 {
-    uint32_t restarts = copi_spec_restarts(self->spec);
-    uint32_t seconds = copi_spec_seconds(self->spec);
+    uint32_t restarts = copi_spec_restarts(&self->spec->budget);
+    uint32_t seconds = copi_spec_seconds(&self->spec->budget);
     copi_burst *bursts = calloc(copi_budget_room(restarts, seconds) + 1u, sizeof *bursts);
 
     if (bursts == NULL)
@@ -158,6 +158,7 @@ start_all(cop_actor *me, copi_supervisor *self)
             return begin_to_wait(me, self, child, ready_ms);
         if (err != COP_OK && err != COP_E_IGNORE)
             return fail_start(me, self, child, err, lingers);
+        copi_note_start(me, child);
         copi_tell_news(me, self, err == COP_OK ? COP_NEWS_STARTED : COP_NEWS_IGNORED, false,
                        child, NULL);
         if (err == COP_E_IGNORE && child->spec->restart == COP_TEMPORARY)

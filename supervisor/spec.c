@@ -20,17 +20,17 @@ copi_spec_stop_ms(const cop_child *spec)
 }
 
 uint32_t
-copi_spec_restarts(const cop_child *spec)
+copi_spec_restarts(const cop_budget *budget)
 {
-    if (spec->budget.restarts == COP_NO_RESTARTS)
+    if (budget->restarts == COP_NO_RESTARTS)
         return 0;
-    return spec->budget.restarts == 0 ? DEFAULT_RESTARTS : (uint32_t)spec->budget.restarts;
+    return budget->restarts == 0 ? DEFAULT_RESTARTS : (uint32_t)budget->restarts;
 }
 
 uint32_t
-copi_spec_seconds(const cop_child *spec)
+copi_spec_seconds(const cop_budget *budget)
 {
-    return spec->budget.seconds == 0 ? DEFAULT_SECONDS : (uint32_t)spec->budget.seconds;
+    return budget->seconds == 0 ? DEFAULT_SECONDS : (uint32_t)budget->seconds;
 }
 
 static const void *
@@ -98,6 +98,28 @@ is_wrong_supervisor(const cop_child *spec, char *text, size_t size)
     return false;
 }
 
+static bool
+is_wrong_backoff(const cop_backoff *self)
+{
+    bool has_more = self->cap_ms != 0 || self->factor_percent != 0 ||
+                    self->jitter_percent != 0 || self->healthy_ms != 0;
+
+    return self->first_ms < 0 || (self->first_ms == 0 && has_more) ||
+           (self->cap_ms != 0 && self->cap_ms < self->first_ms) ||
+           (self->factor_percent != 0 && self->factor_percent < 100) ||
+           self->jitter_percent < 0 || self->jitter_percent > 100 || self->healthy_ms < 0;
+}
+
+static bool
+is_wrong_comeback(const cop_child *spec, char *text, size_t size)
+{
+    if (is_wrong_backoff(&spec->backoff))
+        return say(text, size, "bad backoff: %s", spec->name);
+    if (spec->own_budget.restarts < COP_NO_RESTARTS || spec->own_budget.seconds < 0)
+        return say(text, size, "bad own_budget: %s", spec->name);
+    return false;
+}
+
 bool
 copi_spec_is_wrong(const cop_child *spec, char *text, size_t size)
 {
@@ -113,7 +135,8 @@ copi_spec_is_wrong(const cop_child *spec, char *text, size_t size)
         return say(text, size, "bad stop_ms: %s", spec->name);
     if (spec->ready_ms < 0 && spec->ready_ms != COP_INFINITY)
         return say(text, size, "bad ready_ms: %s", spec->name);
-    return is_wrong_worker(spec, text, size) || is_wrong_supervisor(spec, text, size);
+    return is_wrong_comeback(spec, text, size) || is_wrong_worker(spec, text, size) ||
+           is_wrong_supervisor(spec, text, size);
 }
 
 bool

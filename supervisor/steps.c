@@ -49,6 +49,11 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
         copi_errand_end(me, self, err);
         return COP_OK;
     }
+    int64_t wait_ms = copi_next_wait(me, child);
+    if (wait_ms > 0) {
+        copi_restart_later(self, child, wait_ms);
+        return COP_OK;
+    }
     copi_child_set_phase(&self->children, child, COPI_CHILD_RESTARTING);
     return send_retry(me, child);
 }
@@ -79,6 +84,7 @@ copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *child, cop_
     }
     if (err != COP_OK)
         return start_failed(me, self, child, err);
+    copi_note_start(me, child);
     child->restarts += is_restart(self);
     tell_started(me, self, child, is_restart(self) ? COP_NEWS_RESTARTED : COP_NEWS_STARTED);
     return COP_OK;
@@ -90,6 +96,8 @@ start_one(cop_actor *me, copi_supervisor *self, copi_child *child)
     cop_exit why;
     bool lingers = false;
     cop_pid before = child->pid;
+
+    copi_end_wait(me, self, child);
     cop_err err = copi_spawn_child(me, self, child, &why, &lingers);
 
     if (err == COP_OK) {
@@ -144,15 +152,18 @@ stop_one(cop_actor *me, copi_supervisor *self, copi_child *child)
     }
 }
 
-static void
+static cop_err
 plan_done(cop_actor *me, copi_supervisor *self)
 {
+    if (self->wait_ms > 0)
+        return copi_begin_wait(me, self);
     if (self->is_beginning)
         copi_begun(me, self);
     else if (self->errand != NULL)
         copi_errand_end(me, self, COP_OK);
     else if (self->children.is_dynamic && self->subject->phase == COPI_CHILD_STOPPED)
         copi_children_drop(&self->children, self->subject); /* its init said ignore */
+    return COP_OK;
 }
 
 cop_err
@@ -165,7 +176,7 @@ copi_carry_out_plan(cop_actor *me, copi_supervisor *self)
         case COPI_DEED_STOP: stop_one(me, self, step.child); break;
         case COPI_DEED_DROP: copi_children_drop(&self->children, step.child); break;
         case COPI_DEED_START: COP_TRY(start_one(me, self, step.child)); break;
-        case COPI_DEED_DONE: plan_done(me, self); break;
+        case COPI_DEED_DONE: COP_TRY(plan_done(me, self)); break;
         }
     }
     return COP_OK;

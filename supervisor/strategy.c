@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "strategy.h"
 
+enum {
+    DEFAULT_CAP_MS = 30000,
+    DEFAULT_FACTOR_PERCENT = 200,
+};
+
 bool
 copi_restart_wanted(cop_restart kind, cop_exit_kind how)
 {
@@ -43,6 +48,35 @@ copi_stop_was_clean(const cop_child *spec, const cop_exit *why)
         return spec->restart != COP_PERMANENT || (!is_brutal && why->text[0] == '\0');
     default: return false;
     }
+}
+
+static int32_t
+cap_of(const cop_backoff *self)
+{
+    if (self->cap_ms != 0)
+        return self->cap_ms;
+    return self->first_ms > DEFAULT_CAP_MS ? self->first_ms : DEFAULT_CAP_MS;
+}
+
+int64_t
+copi_backoff_healthy(const cop_backoff *self)
+{
+    return self->healthy_ms != 0 ? self->healthy_ms : cap_of(self);
+}
+
+int64_t
+copi_backoff_wait(const cop_backoff *self, uint32_t in_row, uint64_t random)
+{
+    int32_t percent = self->factor_percent != 0 ? self->factor_percent : DEFAULT_FACTOR_PERCENT;
+    double wait = self->first_ms, cap = cap_of(self);
+
+    /* A factor of 1 would take as many steps as there were restarts. */
+    for (uint32_t i = 1; i < in_row && wait < cap && percent > 100; i++)
+        wait *= percent / 100.0;
+    int64_t ms = (int64_t)(wait < cap ? wait : cap);
+    uint64_t spread = (uint64_t)(ms * self->jitter_percent / 100);
+    ms -= (int64_t)(random % (spread + 1));
+    return ms < 1 ? 1 : ms;
 }
 
 uint32_t

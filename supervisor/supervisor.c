@@ -4,6 +4,7 @@
  */
 #include "supervisor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -21,28 +22,33 @@ copi_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
 }
 
 static cop_err
-give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
+give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why,
+        bool is_own)
 {
-    cop_exit because = {.kind = COP_EXIT_SHUTDOWN, .text = "restart intensity reached"};
+    cop_exit because = {.kind = COP_EXIT_SHUTDOWN};
 
+    snprintf(because.text, sizeof because.text, "restart intensity%s%.18s reached",
+             is_own ? " of " : "", is_own ? child->spec->name : "");
     copi_tell_news(me, self, COP_NEWS_GAVE_UP, true, child, why);
     copi_exit_because(&because, why);
     return copi_leave(me, self, &because);
 }
 
 static cop_err
-restart(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
+restart(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why,
+        bool has_waited)
 {
-    copi_children *all = &self->children;
+    bool is_own;
 
-    if (!copi_budget_spend(&self->budget, self->second))
-        return give_up(me, self, child, why);
-    self->subject = child;
-    switch (copi_strategy_span(self->spec->strategy)) {
-    case COPI_SPAN_ONE: copi_plan_restart(&self->plan, child, child); break;
-    case COPI_SPAN_REST: copi_plan_restart(&self->plan, child, all->youngest); break;
-    case COPI_SPAN_ALL: copi_plan_restart(&self->plan, all->oldest, all->youngest); break;
+    if (!copi_may_restart(self, child, &is_own))
+        return give_up(me, self, child, why, is_own);
+    int64_t wait_ms = has_waited ? 0 : copi_next_wait(me, child);
+    if (wait_ms == 0) {
+        copi_restart_now(self, child);
+        return COP_OK;
     }
+    child->is_paid = true;
+    copi_restart_later(self, child, wait_ms);
     return COP_OK;
 }
 
@@ -72,8 +78,10 @@ ended(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *w
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     if (!self->children.is_dynamic)
         copi_child_set_pid(&self->children, child, COP_PID_NONE);
-    if (is_wanted)
-        return restart(me, self, child, why);
+    if (is_wanted) {
+        copi_note_end(me, child);
+        return restart(me, self, child, why, false);
+    }
     return stays_away(me, self, child);
 }
 
@@ -151,12 +159,17 @@ end_turn(cop_actor *me, copi_supervisor *self, copi_child *child)
     return ended(me, self, child, &why);
 }
 
+/* One that has become void may still wait for its turn when a new wait has begun. */
 static cop_err
 retry_turn(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
-    if (!copi_children_unpin(&self->children, child) || child->phase != COPI_CHILD_RESTARTING)
+    if (!copi_children_unpin(&self->children, child) || child->phase != COPI_CHILD_RESTARTING ||
+        child->retry.ref.bits != 0)
         return COP_OK;
-    return restart(me, self, child, &self->last);
+    if (!child->is_paid)
+        return restart(me, self, child, &self->last, true);
+    copi_restart_now(self, child);
+    return COP_OK;
 }
 
 static cop_err
@@ -202,6 +215,7 @@ COP_HANDLER(copi_supervisor, copi_retry)
     look_at_clock(me, st);
     if (!copi_children_unpin(&st->children, child))
         return COP_OK;
+    child->retry = (cop_timer){0};
     child_waits(st, child, &child->retry_turn, COPI_TURN_RETRY);
     return copi_go_on(me, st);
 }

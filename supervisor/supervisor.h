@@ -33,6 +33,7 @@ typedef struct copi_supervisor {
     copi_budget budget;
     copi_plan plan;
     copi_child *subject;  /* whom the plan is about */
+    int64_t wait_ms;      /* before it is started, after the plan; 0: no wait */
     copi_errand *errand;  /* whose plan it is; NULL: a restart's */
     copi_child *clearing; /* its start failed, and the plan waits until all of it is gone */
     cop_err cleared_err;  /* with what it failed */
@@ -86,6 +87,25 @@ cop_err copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *chi
 cop_err copi_start_cleared(cop_actor *me, copi_supervisor *self);
 /* The end that waited for its turn, as far as there was memory for it. */
 cop_exit copi_take_why(copi_child *child);
+
+/* again.c */
+
+/* One restart is taken from the budgets.  False if there was none left: of its own or of
+ * the supervisor's. */
+bool copi_may_restart(copi_supervisor *self, copi_child *child, bool *is_own);
+/* Plans to stop it and those that belong to it, and to start them. */
+void copi_restart_now(copi_supervisor *self, copi_child *child);
+/* ... only to stop them; then the wait begins. */
+void copi_restart_later(copi_supervisor *self, copi_child *child, int64_t wait_ms);
+/* How long the next restart waits; 0: not at all.  It counts as one more in a row. */
+int64_t copi_next_wait(cop_actor *me, copi_child *child);
+/* The subject's, after its plan. */
+cop_err copi_begin_wait(cop_actor *me, copi_supervisor *self);
+/* Whatever it waits for, it does so no longer. */
+void copi_end_wait(cop_actor *me, copi_supervisor *self, copi_child *child);
+/* When it started and ended by itself, for its health. */
+void copi_note_start(cop_actor *me, copi_child *child);
+void copi_note_end(cop_actor *me, copi_child *child);
 
 /* ready.c */
 

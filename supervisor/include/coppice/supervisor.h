@@ -104,6 +104,12 @@ struct cop_child {
      * init; COP_INFINITY.  A supervisor with such a row below it has started when all of it
      * has, within COP_INFINITY unless this says less. */
     int32_t ready_ms;
+    /* Before it is restarted; when others are restarted with it, they are stopped first, and
+     * started after the wait.  A restart that fails and is tried again waits as well. */
+    cop_backoff backoff;
+    /* The supervisor gives up, too, when this one has been restarted more often than that;
+     * all zero: as often as the supervisor's own budget lets it. */
+    cop_budget own_budget;
 
     /* Of a supervisor. */
     cop_strategy strategy;
