@@ -74,7 +74,7 @@ new_errand(const copi_order *order)
 static bool
 only_looks(const copi_errand *errand)
 {
-    return errand->verb == COPI_WHICH_CHILDREN || errand->verb == COPI_COUNT_CHILDREN;
+    return errand->verb >= COPI_WHICH_CHILDREN;
 }
 
 cop_err
@@ -298,11 +298,15 @@ copi_errand_end(cop_actor *me, copi_supervisor *self, cop_err err)
 /* --------------------------------------------------------------------------- all verbs */
 
 static cop_err
-answer_list(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+answer_look(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
-    bool is_count = errand->verb == COPI_COUNT_CHILDREN;
+    cop_str name = {errand->name, errand->name_size};
 
-    COP_TRY((is_count ? copi_answer_count : copi_answer_which)(me, self, &errand->token));
+    switch (errand->verb) {
+    case COPI_COUNT_CHILDREN: COP_TRY(copi_answer_count(me, self, &errand->token)); break;
+    case COPI_WHICH_CHILDREN: COP_TRY(copi_answer_which(me, self, &errand->token)); break;
+    default: COP_TRY(copi_answer_spec(me, self, name, errand->pid, &errand->token)); break;
+    }
     copi_errand_free(errand);
     return COP_OK;
 }
@@ -319,7 +323,8 @@ begin(cop_actor *me, copi_supervisor *self, copi_errand *errand)
     case COPI_RESTART_CHILD: return restart_child(self, errand);
     case COPI_DELETE_CHILD: return delete_child(me, self, errand);
     case COPI_WHICH_CHILDREN:
-    case COPI_COUNT_CHILDREN: return answer_list(me, self, errand);
+    case COPI_COUNT_CHILDREN:
+    case COPI_GET_CHILDSPEC: return answer_look(me, self, errand);
     }
     return COP_E_INVAL;
 }

@@ -39,6 +39,21 @@ TYPE(cop_child_counts, true, PLAIN(cop_child_counts, 1, U32, specs),
      PLAIN(cop_child_counts, 2, U32, active), PLAIN(cop_child_counts, 3, U32, supervisors),
      PLAIN(cop_child_counts, 4, U32, workers));
 
+TYPE(cop_child_spec, false, PLAIN(cop_child_spec, 1, STR, name),
+     PLAIN(cop_child_spec, 2, I32, restart), PLAIN(cop_child_spec, 3, I32, stop_ms),
+     PLAIN(cop_child_spec, 4, I32, ready_ms), PLAIN(cop_child_spec, 5, I32, backoff.first_ms),
+     PLAIN(cop_child_spec, 6, I32, backoff.cap_ms),
+     PLAIN(cop_child_spec, 7, I32, backoff.factor_percent),
+     PLAIN(cop_child_spec, 8, I32, backoff.jitter_percent),
+     PLAIN(cop_child_spec, 9, I32, backoff.healthy_ms),
+     PLAIN(cop_child_spec, 10, I32, own_budget.restarts),
+     PLAIN(cop_child_spec, 11, I32, own_budget.seconds),
+     PLAIN(cop_child_spec, 12, BOOL, is_supervisor),
+     PLAIN(cop_child_spec, 13, BOOL, significant), PLAIN(cop_child_spec, 14, BOOL, anonymous),
+     PLAIN(cop_child_spec, 15, I32, strategy), PLAIN(cop_child_spec, 16, I32, auto_shutdown),
+     PLAIN(cop_child_spec, 17, I32, budget.restarts),
+     PLAIN(cop_child_spec, 18, I32, budget.seconds));
+
 TYPE(cop_tree_line, false, PLAIN(cop_tree_line, 1, U32, depth),
      PLAIN(cop_tree_line, 2, I32, state), PLAIN(cop_tree_line, 3, U32, restarts),
      PLAIN(cop_tree_line, 4, BOOL, is_supervisor), PLAIN(cop_tree_line, 5, PID, pid),

@@ -8,6 +8,7 @@
 
 #include <coppice/supervisor.h>
 
+/* The last ones only look. */
 typedef enum copi_verb {
     COPI_START_CHILD,
     COPI_START_DYNAMIC,
@@ -17,6 +18,7 @@ typedef enum copi_verb {
     COPI_DELETE_CHILD,
     COPI_WHICH_CHILDREN,
     COPI_COUNT_CHILDREN,
+    COPI_GET_CHILDSPEC,
 } copi_verb;
 
 /* A request that waits for its turn.  Each verb uses what it needs. */

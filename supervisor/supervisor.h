@@ -152,6 +152,9 @@ void copi_errand_free(copi_errand *errand);
 
 cop_err copi_answer_which(cop_actor *me, copi_supervisor *self, cop_token *token);
 cop_err copi_answer_count(cop_actor *me, copi_supervisor *self, cop_token *token);
+/* By name, or if that is empty by pid. */
+cop_err copi_answer_spec(cop_actor *me, copi_supervisor *self, cop_str name, cop_pid pid,
+                         cop_token *token);
 
 /* news.c */
 

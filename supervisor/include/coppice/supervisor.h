@@ -228,8 +228,25 @@ typedef struct cop_child_counts {
     uint32_t workers;
 } cop_child_counts;
 
+/* A child's row, with the defaults filled in. */
+typedef struct cop_child_spec {
+    cop_str name;
+    int32_t restart; /* cop_restart */
+    int32_t stop_ms;
+    int32_t ready_ms;      /* 0: it need not say that it is ready */
+    cop_backoff backoff;   /* first_ms 0: none */
+    cop_budget own_budget; /* all zero: none */
+    bool is_supervisor;
+    bool significant;
+    bool anonymous;
+    /* Of a supervisor, if the row tells; that of a template may not. */
+    int32_t strategy;      /* cop_strategy */
+    int32_t auto_shutdown; /* cop_auto_shutdown */
+    cop_budget budget;
+} cop_child_spec;
+
 extern COP_API const cop_type cop_child_started_type, cop_child_done_type, cop_child_info_type,
-    cop_child_list_type, cop_child_counts_type;
+    cop_child_list_type, cop_child_counts_type, cop_child_spec_type;
 
 /*
  * Adds a child, worker or supervisor, behind the others and starts it; the row is copied
@@ -285,6 +302,12 @@ COP_API COP_MUST_USE cop_err cop_which_children(cop_actor *me, cop_pid superviso
 /* Answer: cop_child_counts. */
 COP_API COP_MUST_USE cop_err cop_count_children(cop_actor *me, cop_pid supervisor,
                                                 int32_t within_ms, const cop_then *then);
+
+/* The row of a child, by its name, or if that is NULL by its pid, as which the children of a
+ * dynamic supervisor are known.  Answer: cop_child_spec.  COP_E_NOT_FOUND. */
+COP_API COP_MUST_USE cop_err cop_get_childspec(cop_actor *me, cop_pid supervisor,
+                                               const char *name, cop_pid child,
+                                               int32_t within_ms, const cop_then *then);
 
 /*
  * Has a supervisor decide nothing: from now on ends of children and requests wait, in the
