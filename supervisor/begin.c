@@ -105,12 +105,13 @@ make_children(cop_actor *me, copi_supervisor *self)
 }
 
 void
-copi_fail_start(cop_actor *me, const copi_child *child, cop_err err, const cop_exit *why)
+copi_fail_start(cop_actor *me, copi_supervisor *self, const copi_child *child, cop_err err)
 {
     cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
 
     snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
-    copi_exit_because(&because, why);
+    copi_exit_because(&because, &self->last);
+    self->told_at = cop_now_ms(me);
     (void)cop_stop_with(me, &because);
 }
 
@@ -123,7 +124,7 @@ fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err,
         self->clearing = child;
     else
         copi_tell_news(me, self, COP_NEWS_NOT_STARTED, true, child, &self->last);
-    copi_fail_start(me, child, err, &self->last);
+    copi_fail_start(me, self, child, err);
     return err;
 }
 

@@ -64,7 +64,8 @@ TYPE(cop_tree, false, LIST(cop_tree, 1, cop_tree_line, lines));
 TYPE(cop_child_event, false, PLAIN(cop_child_event, 1, I32, what),
      PLAIN(cop_child_event, 2, U32, restarts), PLAIN(cop_child_event, 3, BOOL, is_supervisor),
      PLAIN(cop_child_event, 4, PID, pid), PLAIN(cop_child_event, 5, STR, path),
-     PLAIN(cop_child_event, 6, STR, name), PLAIN(cop_child_event, 7, STR, reason));
+     PLAIN(cop_child_event, 6, STR, name), PLAIN(cop_child_event, 7, STR, reason),
+     PLAIN(cop_child_event, 8, BOOL, was_killed), PLAIN(cop_child_event, 9, I32, had_ms));
 
 TYPE(copi_order, false, PLAIN(copi_order, 1, I32, verb), PLAIN(copi_order, 2, STR, name),
      PLAIN(copi_order, 3, PID, pid), PLAIN(copi_order, 4, BYTES, packed),

@@ -156,6 +156,7 @@ copi_may_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
     if (self->told == NULL)
         return true;
     *self->told = *why;
+    self->told_at = self->now;
     /* If its end is on its way it is not found, and need not be told. */
     if (!self->is_late)
         (void)!cop_stop_child(me, self->awaited->pid);

@@ -42,7 +42,7 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
     copi_tell_news(me, self, COP_NEWS_NOT_STARTED, self->errand == NULL, child, &self->last);
     if (self->is_beginning) {
         copi_begin_to_leave(me, self);
-        copi_fail_start(me, child, err, &self->last);
+        copi_fail_start(me, self, child, err);
         return COP_OK;
     }
     if (self->errand != NULL) {
@@ -147,6 +147,7 @@ stop_one(cop_actor *me, copi_supervisor *self, copi_child *child)
         copi_child_stopped(me, self, child, &why);
     } else if (cop_stop_child(me, child->pid) == COP_OK) {
         copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPING);
+        self->told_at = self->now;
     } else {
         copi_child_stopped(me, self, child, &(cop_exit){.kind = COP_EXIT_NOPROC});
     }

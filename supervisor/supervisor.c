@@ -18,6 +18,7 @@ cop_err
 copi_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
 {
     copi_begin_to_leave(me, self);
+    self->told_at = self->now;
     return cop_stop_with(me, why);
 }
 
@@ -109,7 +110,8 @@ end_waits(copi_supervisor *self, copi_child *child, const cop_exit *why)
 static void
 look_at_clock(cop_actor *me, copi_supervisor *self)
 {
-    self->second = cop_now_ms(me) / 1000;
+    self->now = cop_now_ms(me);
+    self->second = self->now / 1000;
 }
 
 static cop_err

@@ -45,9 +45,11 @@ typedef struct copi_supervisor {
     bool is_suspended;    /* everything waits for its turn */
     bool is_leaving;      /* has told the core that it ends */
     copi_turn *first_turn, *last_turn;
-    cop_exit *told; /* to end, when the awaited one is gone; else NULL */
-    cop_exit last;  /* the failure that was the last one */
-    int64_t second; /* of the clock, when this handler began */
+    cop_exit *told;  /* to end, when the awaited one is gone; else NULL */
+    cop_exit last;   /* the failure that was the last one */
+    int64_t now;     /* milliseconds of the clock, when this handler began */
+    int64_t second;  /* of it */
+    int64_t told_at; /* milliseconds: when the last child was told to stop, or all */
 
     const cop_reporter *reporter; /* NULL: none */
     copi_bad_end *bad_ends;       /* of children that did not stop as they should */
@@ -65,8 +67,10 @@ cop_err copi_begin(cop_actor *me, copi_supervisor *self);
  * still to come. */
 cop_err copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_exit *why,
                          bool *lingers);
-/* The start of a child that belongs to its beginning has failed: it ends. */
-void copi_fail_start(cop_actor *me, const copi_child *child, cop_err err, const cop_exit *why);
+/* The start of a child that belongs to its beginning has failed, for the last reason: it
+ * ends. */
+void copi_fail_start(cop_actor *me, copi_supervisor *self, const copi_child *child,
+                     cop_err err);
 /* All of its first children have started. */
 void copi_begun(cop_actor *me, copi_supervisor *self);
 /* What a child's init gets. */
@@ -162,8 +166,10 @@ cop_err copi_answer_spec(cop_actor *me, copi_supervisor *self, cop_str name, cop
 void copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool is_error,
                     const copi_child *child, const cop_exit *why);
 /* So many children of a dynamic supervisor were stopped badly, all for the same reason. */
-void copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count,
+void copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count, bool was_killed,
                         const cop_exit *why);
+/* Has a child that was told to stop ended because its time had passed? */
+bool copi_was_killed(const copi_supervisor *self, const copi_child *child, const cop_exit *why);
 cop_err copi_on_watch_wanted(cop_actor *me, copi_supervisor *self,
                              const copi_watch_wanted *wanted);
 void copi_on_subscriber_down(copi_supervisor *self, const cop_down *down);

@@ -368,8 +368,10 @@ typedef struct cop_child_event {
     int32_t what; /* cop_child_news */
     uint32_t restarts;
     bool is_supervisor;
-    cop_pid pid;  /* none if it has no actor, then or now */
-    cop_str path; /* of its supervisor */
+    bool was_killed; /* it was told to stop, but did not in the time that it had */
+    int32_t had_ms;  /* ... which was that; else 0 */
+    cop_pid pid;     /* none if it has no actor, then or now */
+    cop_str path;    /* of its supervisor */
     cop_str name;
     cop_str reason;
 } cop_child_event;
@@ -405,6 +407,8 @@ typedef struct cop_report {
     bool is_dynamic;
     cop_pid pid; /* none if it has no actor, then or now */
     uint32_t restarts;
+    bool was_killed; /* it was told to stop, but did not in the time that it had */
+    int32_t had_ms;  /* ... which was that; else 0 */
     /* How many children of a dynamic supervisor that ended were stopped badly, all for the
      * same reason: then there is no pid and no arg.  Else 0. */
     uint32_t count;
