@@ -132,38 +132,10 @@ plan_for(copi_supervisor *self, copi_errand *errand, copi_child *child)
         copi_plan_start(&self->plan, child);
 }
 
-/* What is wrong with starting a child that is known already. */
-static cop_err
-known_err(const copi_child *child)
-{
-    switch ((copi_phase_of_child)child->phase) {
-    case COPI_CHILD_STOPPED: return COP_OK;
-    case COPI_CHILD_RESTARTING: return COP_E_RESTARTING;
-    default: return COP_E_RUNNING;
-    }
-}
-
-static cop_err
-check_new(cop_actor *me, const copi_supervisor *self, const cop_child *spec)
-{
-    char sentence[COP_EXIT_TEXT];
-
-    if (spec == NULL || self->children.is_dynamic)
-        return COP_E_INVAL;
-    if (copi_spec_is_wrong_below(spec, self->spec, sentence, sizeof sentence)) {
-        cop_log(me, "cannot add a child: %s", sentence);
-        return COP_E_INVAL;
-    }
-    const copi_child *known = copi_children_find(&self->children, cop_str_from(spec->name));
-    if (known == NULL)
-        return COP_OK;
-    return known_err(known) == COP_E_RUNNING ? COP_E_RUNNING : COP_E_ALREADY_PRESENT;
-}
-
 static cop_err
 start_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
-    COP_TRY(check_new(me, self, errand->spec));
+    COP_TRY(copi_check_new(me, self, errand->spec));
     copi_child *child = copi_children_add(&self->children, errand->spec);
     if (child == NULL)
         return COP_E_NOMEM;
@@ -230,7 +202,7 @@ restart_child(copi_supervisor *self, copi_errand *errand)
     copi_child *child = named_child(self, errand);
     if (child == NULL)
         return COP_E_NOT_FOUND;
-    COP_TRY(known_err(child));
+    COP_TRY(copi_known_err(child));
     plan_for(self, errand, child);
     return COP_OK;
 }
@@ -243,7 +215,7 @@ delete_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
     copi_child *child = named_child(self, errand);
     if (child == NULL)
         return COP_E_NOT_FOUND;
-    COP_TRY(known_err(child));
+    COP_TRY(copi_known_err(child));
     copi_children_drop(&self->children, child);
     answer_done(me, errand);
     return COP_OK;

@@ -7,6 +7,7 @@
 
 #include "base/exit.h"
 #include "core/actor.h"
+#include "needs.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -85,22 +86,51 @@ make_budget(copi_supervisor *self)
     return COP_OK;
 }
 
-/* All of them, before the first is started: two of one name are found here. */
+/* Two of one name are found here. */
 static cop_err
-make_children(cop_actor *me, copi_supervisor *self)
+make_child(cop_actor *me, copi_supervisor *self, const cop_child *row)
 {
     char sentence[COP_EXIT_TEXT];
 
+    if (copi_children_find(&self->children, cop_str_from(row->name)) != NULL) {
+        snprintf(sentence, sizeof sentence, "two children are named %s", row->name);
+        return refuse_start(me, sentence);
+    }
+    return copi_children_add(&self->children, row) == NULL ? COP_E_NOMEM : COP_OK;
+}
+
+static cop_err
+make_in_order(cop_actor *me, copi_supervisor *self, size_t count)
+{
+    char sentence[COP_EXIT_TEXT];
+    const cop_child **order = calloc(count, sizeof *order);
+    cop_err err = COP_OK;
+
+    if (order == NULL)
+        return COP_E_NOMEM;
+    if (!copi_needs_order(self->spec->sup, count, order, sentence, sizeof sentence))
+        err = refuse_start(me, sentence);
+    for (size_t i = 0; err == COP_OK && i < count; i++)
+        err = make_child(me, self, order[i]);
+    free(order);
+    return err;
+}
+
+/* All of them, before the first is started. */
+static cop_err
+make_children(cop_actor *me, copi_supervisor *self)
+{
+    bool has_needs = false;
+    size_t count = 0;
+
     if (self->children.is_dynamic)
         return COP_OK;
-    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++) {
-        if (copi_children_find(&self->children, cop_str_from(row->name)) != NULL) {
-            snprintf(sentence, sizeof sentence, "two children are named %s", row->name);
-            return refuse_start(me, sentence);
-        }
-        if (copi_children_add(&self->children, row) == NULL)
-            return COP_E_NOMEM;
-    }
+    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++, count++)
+        has_needs = has_needs || row->needs != NULL;
+    if (has_needs)
+        return make_in_order(me, self, count);
+    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++)
+        COP_TRY(make_child(me, self, row));
     return COP_OK;
 }
 

@@ -34,6 +34,22 @@ put(block *self, const void *bytes, size_t size, size_t align)
     return (const void *)(uintptr_t)at;
 }
 
+static const char *const *
+put_names(block *self, const char *const *names)
+{
+    size_t count = 0;
+
+    while (names[count] != NULL)
+        count++;
+    size_t at = reserve(self, (count + 1) * sizeof *names, alignof(char *));
+    for (size_t i = 0; i <= count; i++) {
+        const char *name = i == count ? NULL : put(self, names[i], strlen(names[i]) + 1, 1);
+        if (self->base != NULL)
+            memcpy(self->base + at + i * sizeof name, &name, sizeof name);
+    }
+    return (const char *const *)(uintptr_t)at;
+}
+
 static size_t
 count_rows(const cop_child *rows)
 {
@@ -51,6 +67,8 @@ pack_rows(block *self, const cop_child *rows, size_t count, size_t at)
         cop_child row = rows[i];
         if (row.name != NULL)
             row.name = put(self, row.name, strlen(row.name) + 1, 1);
+        if (row.needs != NULL)
+            row.needs = put_names(self, row.needs);
         if (row.arg != NULL && row.arg_size > 0)
             row.arg = put(self, row.arg, row.arg_size, alignof(max_align_t));
         if (row.sup != NULL) {
@@ -87,12 +105,24 @@ copi_spec_pack(const cop_child *spec, void *to)
     (void)pack(spec, to);
 }
 
+static const char *const *
+relocate_names(char *base, uintptr_t at)
+{
+    const char **names = (const char **)(void *)(base + at);
+
+    for (const char **name = names; *name != NULL; name++)
+        *name = base + (uintptr_t)*name;
+    return names;
+}
+
 static void
 relocate(char *base, cop_child *rows)
 {
     for (cop_child *row = rows; !copi_spec_is_end(row); row++) {
         if (row->name != NULL)
             row->name = base + (uintptr_t)row->name;
+        if (row->needs != NULL)
+            row->needs = relocate_names(base, (uintptr_t)row->needs);
         if (row->arg != NULL && row->arg_size > 0)
             row->arg = base + (uintptr_t)row->arg;
         if (row->sup != NULL) {

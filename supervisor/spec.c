@@ -164,6 +164,8 @@ copi_spec_is_wrong_table(const cop_child *supervisor, char *text, size_t size)
     for (const cop_child *row = supervisor->sup; !copi_spec_is_end(row); row++, count++)
         if (copi_spec_is_wrong_below(row, supervisor, text, size))
             return true;
+    if (supervisor->strategy == COP_DYNAMIC && count == 1 && supervisor->sup->needs != NULL)
+        return say(text, size, "a template has no siblings to need: %s", supervisor->name);
     if (supervisor->strategy == COP_DYNAMIC && count != 1)
         return say(text, size, "not exactly one template: %s", supervisor->name);
     return false;

@@ -152,6 +152,13 @@ void copi_errand_end(cop_actor *me, copi_supervisor *self, cop_err err);
 copi_errand *copi_errand_of(copi_turn *turn);
 void copi_errand_free(copi_errand *errand);
 
+/* newcomer.c */
+
+/* What is wrong with starting a child that is known already. */
+cop_err copi_known_err(const copi_child *child);
+/* What is wrong with a row that is to be added; a mistake in it is logged. */
+cop_err copi_check_new(cop_actor *me, const copi_supervisor *self, const cop_child *spec);
+
 /* list.c: COP_OK if it is answered */
 
 cop_err copi_answer_which(cop_actor *me, copi_supervisor *self, cop_token *token);

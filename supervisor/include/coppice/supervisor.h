@@ -104,6 +104,10 @@ struct cop_child {
      * init; COP_INFINITY.  A supervisor with such a row below it has started when all of it
      * has, within COP_INFINITY unless this says less. */
     int32_t ready_ms;
+    /* Names of siblings that start before it, wherever they stand in the table; the last one
+     * is followed by NULL.  Each place in the start order goes to the first row of the table
+     * that may have it.  A circle, or a name that there is not, is a mistake. */
+    const char *const *needs;
     /* Before it is restarted; when others are restarted with it, they are stopped first, and
      * started after the wait.  A restart that fails and is tried again waits as well. */
     cop_backoff backoff;
@@ -120,6 +124,9 @@ struct cop_child {
      * what the start returns; COP_E_IGNORE means as for any actor that it is not wanted. */
     cop_err (*init)(cop_actor *me, const cop_child *row);
 };
+
+/* The value of `.needs`: COP_NEEDS("db", "cache"). */
+#define COP_NEEDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* The value of `.sup`.  A supervisor that begins without children: COP_NO_CHILDREN. */
 #define COP_CHILDREN(...) ((const cop_child[]){__VA_ARGS__, {0}})
