@@ -121,6 +121,7 @@ copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child, cons
 {
     bool is_bad = !copi_stop_was_clean(child->spec, why);
 
+    copi_note_end(me, child);
     copi_tell_news(me, self, is_bad ? COP_NEWS_STOPPED_BADLY : COP_NEWS_ENDED, is_bad, child,
                    why);
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);

@@ -107,7 +107,7 @@ int64_t copi_next_wait(cop_actor *me, copi_child *child);
 cop_err copi_begin_wait(cop_actor *me, copi_supervisor *self);
 /* Whatever it waits for, it does so no longer. */
 void copi_end_wait(cop_actor *me, copi_supervisor *self, copi_child *child);
-/* When it started and ended by itself, for its health. */
+/* When it started and ended, for its health. */
 void copi_note_start(cop_actor *me, copi_child *child);
 void copi_note_end(cop_actor *me, copi_child *child);
 

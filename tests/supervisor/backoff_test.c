@@ -346,6 +346,28 @@ who_fails_to_start_has_the_others_stopped_and_waits(COP_UNUSED void **state)
     expect_after(100, "+a +b +c");
 }
 
+static const cop_child healthy = {
+    .name = "top",
+    .strategy = COP_ONE_FOR_ALL,
+    .budget = PLENTY,
+    .sup = COP_CHILDREN(WORKER(a), WORKER(b, .backoff = {.first_ms = 100, .healthy_ms = 500})),
+};
+
+/* It was stopped, but had been healthy until then. */
+static void
+who_was_healthy_until_it_was_stopped_begins_anew(COP_UNUSED void **state)
+{
+    b.starts = "++x+";
+    assert_int_equal(start_tree(&healthy), COP_OK);
+    crash("b");
+    EXPECT("+a +b -b -a");
+    expect_after(100, "+a +b");
+    cop_sim_run_for(stage.sim, 500);
+    crash("a");
+    EXPECT("-a -b +a !b -a");
+    expect_after(100, "+a +b");
+}
+
 /* It goes with the one that restarts at once, and its own wait is over. */
 static void
 a_restart_takes_along_who_waits(COP_UNUSED void **state)
@@ -607,6 +629,7 @@ main(void)
         TEST(one_for_all_stops_all_then_waits_then_starts_all),
         TEST(rest_for_one_leaves_the_earlier_ones_alone),
         TEST(who_fails_to_start_has_the_others_stopped_and_waits),
+        TEST(who_was_healthy_until_it_was_stopped_begins_anew),
         TEST(a_restart_takes_along_who_waits),
         TEST(temporary_children_do_not_come_back),
         TEST(dynamic_children_wait_each_for_itself),
