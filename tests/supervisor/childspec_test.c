@@ -47,22 +47,25 @@ ask_for(const char *name, cop_pid pid)
     act(ask_it);
 }
 
+/* clang-format off */
 static const cop_child mixed = {
     .name = "top",
     .auto_shutdown = COP_ALL_SIGNIFICANT,
-    .sup = COP_CHILDREN(WORKER(a),
-                        WORKER(b, .restart = COP_TRANSIENT, .significant = true,
-                               .stop_ms = COP_STOP_BRUTAL, .anonymous = true, .ready_ms = 70,
-                               .backoff = {.first_ms = 10,                       .jitter_percent = 7},
-                               .own_budget = { .restarts = 3}
-                                 ),
-                        { .name = "sub",
-                                           .strategy = COP_REST_FOR_ONE,
-                                           .auto_shutdown = COP_ANY_SIGNIFICANT,
-                                           .budget = {COP_NO_RESTARTS, 9},
-                                           .sup = COP_CHILDREN(WORKER(c, .ready_ms = 1))}
-                                 ),
+    .sup = COP_CHILDREN(
+        WORKER(a),
+        WORKER(b, .restart = COP_TRANSIENT, .significant = true, .stop_ms = COP_STOP_BRUTAL,
+               .anonymous = true, .ready_ms = 70,
+               .backoff = {.first_ms = 10, .jitter_percent = 7}, .own_budget = {.restarts = 3}),
+        {.name = "sub",
+         .strategy = COP_REST_FOR_ONE,
+         .auto_shutdown = COP_ANY_SIGNIFICANT,
+         .budget = {COP_NO_RESTARTS, 9},
+         .sup = COP_CHILDREN(WORKER(c, .ready_ms = 1))},
+        {.name = "pool",
+         .strategy = COP_DYNAMIC,
+         .sup = COP_CHILDREN(WORKER(d, .ready_ms = 1))}),
 };
+/* clang-format on */
 
 static void
 a_row_is_shown_with_its_defaults(COP_UNUSED void **state)
@@ -78,6 +81,9 @@ a_row_is_shown_with_its_defaults(COP_UNUSED void **state)
     ask_for("sub", COP_PID_NONE);
     EXPECT_ANSWERS("sub restart=0 stop=-2 ready=-2 supervisor backoff=0,0,0,0,0 own=0/0 "
                    "strategy=2 auto=1 budget=-1/9");
+    ask_for("pool", COP_PID_NONE);
+    EXPECT_ANSWERS("pool restart=0 stop=-2 ready=0 supervisor backoff=0,0,0,0,0 own=0/0 "
+                   "strategy=3 auto=0 budget=1/5");
 }
 
 static void

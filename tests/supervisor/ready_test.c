@@ -190,6 +190,46 @@ an_early_sibling_that_dies_meanwhile_comes_back_afterwards(COP_UNUSED void **sta
     EXPECT("+c +a");
 }
 
+static const cop_child two_gates = {
+    .name = "top",
+    .sup = COP_CHILDREN(WORKER(a, .ready_ms = 1000), WORKER(b, .ready_ms = 1000)),
+};
+
+/* What is left of the time of the one before is not counted. */
+static void
+each_has_all_of_its_time(COP_UNUSED void **state)
+{
+    a.starts = b.starts = "g";
+    assert_int_equal(start_tree(&two_gates), COP_OK);
+    cop_sim_run_for(stage.sim, 500);
+    open_gate("a");
+    EXPECT("ga gb");
+    cop_sim_run_for(stage.sim, 999);
+    EXPECT("");
+    open_gate("b");
+    cop_sim_run_for(stage.sim, 1000);
+    EXPECT("");
+}
+
+static cop_err
+watch_it(cop_actor *me)
+{
+    return cop_supervisor_watch(me, stage.top);
+}
+
+static void
+events_tell_of_those_that_have_started(COP_UNUSED void **state)
+{
+    b.starts = "grg";
+    assert_int_equal(start_tree(&gated), COP_OK);
+    act(watch_it);
+    EXPECT("+a gb <started a");
+    open_gate("b");
+    EXPECT("+c <started b <started c");
+    crash("b");
+    EXPECT("-b rb <ended b <restarted b");
+}
+
 /* -------------------------------------------------------------------------- supervisors */
 
 static const cop_child nested = {
@@ -227,6 +267,23 @@ a_late_failure_below_is_a_failed_start_on_all_levels(COP_UNUSED void **state)
     assert_string_equal(stage.why.causes[0].text, "failed to start child b");
     assert_string_equal(stage.why.causes[1].text, "no b");
     assert_int_equal(stage.why.code, COP_E_FAILED);
+}
+
+static const cop_child namesakes = {
+    .name = "top",
+    .sup = COP_CHILDREN(
+        WORKER(c),
+        {.name = "mid", .sup = COP_CHILDREN(WORKER(a, .ready_ms = COP_INFINITY), WORKER(c))}),
+};
+
+static void
+the_number_of_a_late_failure_below_is_kept(COP_UNUSED void **state)
+{
+    a.starts = "g";
+    assert_int_equal(start_tree(&namesakes), COP_OK);
+    open_gate("a");
+    EXPECT("+c ga -a -c =error");
+    assert_int_equal(stage.why.code, COP_E_NAME_TAKEN);
 }
 
 static const cop_child limited = {
@@ -292,6 +349,16 @@ a_restart_waits_until_the_child_is_ready(COP_UNUSED void **state)
     act(look_at_it);
     EXPECT_ANSWERS("c:running b:running a:running 3 of 3 top:running a:running b:running "
                    "c:running");
+}
+
+static void
+a_stop_ends_the_restart_before_it_stops_the_others(COP_UNUSED void **state)
+{
+    begin(&for_one, "rg");
+    crash("b");
+    EXPECT("-b gb");
+    act(stop_it);
+    EXPECT("-b -c -a =shutdown");
 }
 
 static void
@@ -580,11 +647,15 @@ main(void)
         TEST(it_is_looked_at_while_it_waits),
         TEST(a_stop_while_it_waits_undoes_what_there_is),
         TEST(an_early_sibling_that_dies_meanwhile_comes_back_afterwards),
+        TEST(each_has_all_of_its_time),
+        TEST(events_tell_of_those_that_have_started),
         TEST(a_supervisor_has_started_when_all_below_it_has),
         TEST(a_late_failure_below_is_a_failed_start_on_all_levels),
+        TEST(the_number_of_a_late_failure_below_is_kept),
         TEST(a_supervisor_may_have_a_time_of_its_own),
         TEST(a_supervisor_with_a_time_and_no_gates_is_ready_at_once),
         TEST(a_restart_waits_until_the_child_is_ready),
+        TEST(a_stop_ends_the_restart_before_it_stops_the_others),
         TEST(one_for_all_starts_the_next_when_this_one_is_ready),
         TEST(rest_for_one_does_so_too),
         TEST(a_restart_that_is_not_ready_in_time_is_tried_again),
