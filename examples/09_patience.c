@@ -63,21 +63,23 @@ COP_HANDLER(caller, silence)
 }
 static COP_BEHAVIOUR(caller_b, caller, COP_ON(caller, cop_start), COP_ON(caller, silence));
 
+/* clang-format off */
 static const cop_child tree = {
     .name = "app",
     .auto_shutdown = COP_ANY_SIGNIFICANT,
-    .sup = COP_CHILDREN({.name = "web",                                .run = &web_b, .needs = COP_NEEDS("db")},
-                        { .name = "db", .run = &db_b,                                         .ready_ms = 5000         },
-                        {                                                                .name = "remote",
-                         .restart = COP_TEMPORARY,
-                         .significant = true,
-                         .budget = {100, 60},
-                         .sup = COP_CHILDREN({.name = "link",
-                                              .run = &caller_b,
-                                              .backoff = {.first_ms = 20, .cap_ms = 1000},
-                                              .own_budget = {3, 60}})}
-      ),
+    .sup = COP_CHILDREN(
+        {.name = "web", .run = &web_b, .needs = COP_NEEDS("db")},
+        {.name = "db", .run = &db_b, .ready_ms = 5000},
+        {.name = "remote",
+         .restart = COP_TEMPORARY,
+         .significant = true,
+         .budget = {100, 60},
+         .sup = COP_CHILDREN({.name = "link",
+                              .run = &caller_b,
+                              .backoff = {.first_ms = 20, .cap_ms = 1000},
+                              .own_budget = {3, 60}})}),
 };
+/* clang-format on */
 
 int
 main(void)

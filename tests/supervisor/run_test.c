@@ -149,17 +149,18 @@ static const cop_behaviour faller_b = {.name = "faller",
     COP_CHILDREN(FALLER("a", .ready_ms = COP_INFINITY), FALLER("b", .ready_ms = 60000),        \
                  FALLER("c", ))
 
+/* clang-format off */
 static const cop_child falling = {
     .name = "app",
-    .budget = {1000000,                 1                          },
+    .budget = {1000000, 1},
     .strategy = COP_REST_FOR_ONE,
     .sup = COP_CHILDREN(
-        {                             .name = "one", .budget = {1000000, 1},              .sup = FALLERS},
-        {                             .name = "all", .budget = {1000000, 1}, .strategy = COP_ONE_FOR_ALL, .sup = FALLERS},
-        {               .name = "gate",          .budget = {1000000, 1},      .strategy = COP_REST_FOR_ONE, .sup = GATED},
-        {.name = "few",                       .budget = {50, 1},                                      .sup = FALLERS}
-      ),
+        {.name = "one", .budget = {1000000, 1}, .sup = FALLERS},
+        {.name = "all", .budget = {1000000, 1}, .strategy = COP_ONE_FOR_ALL, .sup = FALLERS},
+        {.name = "gate", .budget = {1000000, 1}, .strategy = COP_REST_FOR_ONE, .sup = GATED},
+        {.name = "few", .budget = {50, 1}, .sup = FALLERS}),
 };
+/* clang-format on */
 
 static void
 every_child_on_four_threads_is_up_exactly_once(void **state)
