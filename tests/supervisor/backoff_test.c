@@ -382,6 +382,31 @@ a_restart_takes_along_who_waits(COP_UNUSED void **state)
     EXPECT("");
 }
 
+static cop_err
+restart_c(cop_actor *me)
+{
+    return cop_restart_child(me, stage.top, "c", 1000, COP_THEN(boss, cop_child_started));
+}
+
+/* The first wait of b is over while c takes its time to stop, and then b fails and waits
+ * again: the end of the first must not be taken for that of the second. */
+static void
+a_wait_that_ended_too_late_is_gone(COP_UNUSED void **state)
+{
+    b.starts = "+x+";
+    c.stop_ms = 1000;
+    assert_int_equal(start_tree(&for_rest), COP_OK);
+    crash("b");
+    EXPECT("+a +b +c -b");
+    expect_after(1000, "-c");
+    act(restart_c);
+    cop_sim_run_for(stage.sim, 90);
+    crash("a");
+    EXPECT("+c -a");
+    expect_after(1000, "-c +a !b");
+    expect_after(200, "+b +c");
+}
+
 static const cop_child with_temporary = {
     .name = "top",
     .strategy = COP_ONE_FOR_ALL,
@@ -631,6 +656,7 @@ main(void)
         TEST(who_fails_to_start_has_the_others_stopped_and_waits),
         TEST(who_was_healthy_until_it_was_stopped_begins_anew),
         TEST(a_restart_takes_along_who_waits),
+        TEST(a_wait_that_ended_too_late_is_gone),
         TEST(temporary_children_do_not_come_back),
         TEST(dynamic_children_wait_each_for_itself),
         TEST(who_may_not_come_back_is_not_waited_with),

@@ -40,6 +40,12 @@ terminate_b(cop_actor *me)
     return cop_terminate_child(me, stage.top, "b", 1000, COP_THEN(boss, cop_child_done));
 }
 
+static cop_err
+restart_b(cop_actor *me)
+{
+    return cop_restart_child(me, stage.top, "b", 1000, COP_THEN(boss, cop_child_started));
+}
+
 static void
 one_that_is_terminated(COP_UNUSED void **state)
 {
@@ -105,6 +111,38 @@ not_one_that_a_stranger_kills(COP_UNUSED void **state)
     cop_sim_run_for(stage.sim, 40);
     act(kill_b);
     EXPECT("-c #b -a =shutdown");
+}
+
+/* However it came to be told: its time begins then. */
+static void
+not_when_a_stranger_was_faster(COP_UNUSED void **state)
+{
+    b.stop_ms = -1;
+    cop_sim_run_for(stage.sim, 10000);
+    assert_int_equal(start_tree(&three), COP_OK);
+    (void)journal();
+    act(terminate_b);
+    cop_sim_run_for(stage.sim, 40);
+    act(kill_b);
+    EXPECT("#b");
+    c.stop_ms = 100;
+    act(restart_b);
+    act(stop_it);
+    cop_sim_run_for(stage.sim, 140);
+    act(kill_b);
+    EXPECT("+b -c #b -a =shutdown");
+}
+
+static void
+not_when_a_stranger_was_faster_than_an_undone_start(COP_UNUSED void **state)
+{
+    b.stop_ms = -1;
+    c.starts = "x";
+    cop_sim_run_for(stage.sim, 10000);
+    assert_int_equal(start_tree(&three), COP_E_FAILED);
+    cop_sim_run_for(stage.sim, 40);
+    act(kill_b);
+    EXPECT("+a +b !c #b -a");
 }
 
 static const cop_child brutal = {
@@ -198,6 +236,8 @@ main(void)
         TEST(those_that_end_with_their_supervisor),
         TEST(those_whose_start_is_undone),
         TEST(not_one_that_a_stranger_kills),
+        TEST(not_when_a_stranger_was_faster),
+        TEST(not_when_a_stranger_was_faster_than_an_undone_start),
         TEST(not_one_that_is_always_killed),
         TEST(dynamic_ones_each_and_all),
         TEST(who_watches_is_told_as_well),
