@@ -71,6 +71,12 @@ new_errand(const copi_order *order)
     return NULL;
 }
 
+static bool
+only_looks(const copi_errand *errand)
+{
+    return errand->verb >= COPI_WHICH_CHILDREN;
+}
+
 cop_err
 copi_on_order(cop_actor *me, copi_supervisor *self, const copi_order *order)
 {
@@ -82,6 +88,8 @@ copi_on_order(cop_actor *me, copi_supervisor *self, const copi_order *order)
         cop_reply_error(me, err);
         return COP_OK;
     }
+    if (self->awaited != NULL && !self->is_suspended && only_looks(errand))
+        return copi_errand_begin(me, self, errand);
     copi_wait_for_turn(self, &errand->turn, COPI_TURN_ERRAND);
     return copi_go_on(me, self);
 }
@@ -124,38 +132,10 @@ plan_for(copi_supervisor *self, copi_errand *errand, copi_child *child)
         copi_plan_start(&self->plan, child);
 }
 
-/* What is wrong with starting a child that is known already. */
-static cop_err
-known_err(const copi_child *child)
-{
-    switch ((copi_phase_of_child)child->phase) {
-    case COPI_CHILD_STOPPED: return COP_OK;
-    case COPI_CHILD_RESTARTING: return COP_E_RESTARTING;
-    default: return COP_E_RUNNING;
-    }
-}
-
-static cop_err
-check_new(cop_actor *me, const copi_supervisor *self, const cop_child *spec)
-{
-    char sentence[COP_EXIT_TEXT];
-
-    if (spec == NULL || self->children.is_dynamic)
-        return COP_E_INVAL;
-    if (copi_spec_is_wrong_below(spec, self->spec, sentence, sizeof sentence)) {
-        cop_log(me, "cannot add a child: %s", sentence);
-        return COP_E_INVAL;
-    }
-    const copi_child *known = copi_children_find(&self->children, cop_str_from(spec->name));
-    if (known == NULL)
-        return COP_OK;
-    return known_err(known) == COP_E_RUNNING ? COP_E_RUNNING : COP_E_ALREADY_PRESENT;
-}
-
 static cop_err
 start_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
-    COP_TRY(check_new(me, self, errand->spec));
+    COP_TRY(copi_check_new(me, self, errand->spec));
     copi_child *child = copi_children_add(&self->children, errand->spec);
     if (child == NULL)
         return COP_E_NOMEM;
@@ -222,7 +202,7 @@ restart_child(copi_supervisor *self, copi_errand *errand)
     copi_child *child = named_child(self, errand);
     if (child == NULL)
         return COP_E_NOT_FOUND;
-    COP_TRY(known_err(child));
+    COP_TRY(copi_known_err(child));
     plan_for(self, errand, child);
     return COP_OK;
 }
@@ -235,7 +215,7 @@ delete_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
     copi_child *child = named_child(self, errand);
     if (child == NULL)
         return COP_E_NOT_FOUND;
-    COP_TRY(known_err(child));
+    COP_TRY(copi_known_err(child));
     copi_children_drop(&self->children, child);
     answer_done(me, errand);
     return COP_OK;
@@ -267,6 +247,8 @@ end_terminate(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
     copi_child *child = errand->child;
 
+    copi_end_wait(me, self, child);
+    child->in_row = 0;
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     if (self->children.is_dynamic || child->spec->restart == COP_TEMPORARY)
         copi_children_drop(&self->children, child);
@@ -288,11 +270,15 @@ copi_errand_end(cop_actor *me, copi_supervisor *self, cop_err err)
 /* --------------------------------------------------------------------------- all verbs */
 
 static cop_err
-answer_list(cop_actor *me, copi_supervisor *self, copi_errand *errand)
+answer_look(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
-    bool is_count = errand->verb == COPI_COUNT_CHILDREN;
+    cop_str name = {errand->name, errand->name_size};
 
-    COP_TRY((is_count ? copi_answer_count : copi_answer_which)(me, self, &errand->token));
+    switch (errand->verb) {
+    case COPI_COUNT_CHILDREN: COP_TRY(copi_answer_count(me, self, &errand->token)); break;
+    case COPI_WHICH_CHILDREN: COP_TRY(copi_answer_which(me, self, &errand->token)); break;
+    default: COP_TRY(copi_answer_spec(me, self, name, errand->pid, &errand->token)); break;
+    }
     copi_errand_free(errand);
     return COP_OK;
 }
@@ -309,7 +295,8 @@ begin(cop_actor *me, copi_supervisor *self, copi_errand *errand)
     case COPI_RESTART_CHILD: return restart_child(self, errand);
     case COPI_DELETE_CHILD: return delete_child(me, self, errand);
     case COPI_WHICH_CHILDREN:
-    case COPI_COUNT_CHILDREN: return answer_list(me, self, errand);
+    case COPI_COUNT_CHILDREN:
+    case COPI_GET_CHILDSPEC: return answer_look(me, self, errand);
     }
     return COP_E_INVAL;
 }

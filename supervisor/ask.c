@@ -96,6 +96,15 @@ cop_count_children(cop_actor *me, cop_pid supervisor, int32_t within_ms, const c
 }
 
 cop_err
+cop_get_childspec(cop_actor *me, cop_pid supervisor, const char *name, cop_pid child,
+                  int32_t within_ms, const cop_then *then)
+{
+    return ask(
+        me, supervisor, within_ms, then,
+        &(copi_order){.verb = COPI_GET_CHILDSPEC, .name = cop_str_from(name), .pid = child});
+}
+
+cop_err
 cop_supervisor_suspend(cop_actor *me, cop_pid supervisor, int32_t within_ms,
                        const cop_then *then)
 {

@@ -7,6 +7,7 @@
 
 #include "base/exit.h"
 #include "core/actor.h"
+#include "needs.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -75,8 +76,8 @@ refuse_start(cop_actor *me, const char *sentence)
 static cop_err
 make_budget(copi_supervisor *self)
 {
-    uint32_t restarts = copi_spec_restarts(self->spec);
-    uint32_t seconds = copi_spec_seconds(self->spec);
+    uint32_t restarts = copi_spec_restarts(&self->spec->budget);
+    uint32_t seconds = copi_spec_seconds(&self->spec->budget);
     copi_burst *bursts = calloc(copi_budget_room(restarts, seconds) + 1u, sizeof *bursts);
 
     if (bursts == NULL)
@@ -85,23 +86,63 @@ make_budget(copi_supervisor *self)
     return COP_OK;
 }
 
-/* All of them, before the first is started: two of one name are found here. */
+/* Two of one name are found here. */
 static cop_err
-make_children(cop_actor *me, copi_supervisor *self)
+make_child(cop_actor *me, copi_supervisor *self, const cop_child *row)
 {
     char sentence[COP_EXIT_TEXT];
 
+    if (copi_children_find(&self->children, cop_str_from(row->name)) != NULL) {
+        snprintf(sentence, sizeof sentence, "two children are named %s", row->name);
+        return refuse_start(me, sentence);
+    }
+    return copi_children_add(&self->children, row) == NULL ? COP_E_NOMEM : COP_OK;
+}
+
+static cop_err
+make_in_order(cop_actor *me, copi_supervisor *self, size_t count)
+{
+    char sentence[COP_EXIT_TEXT];
+    const cop_child **order = calloc(count, sizeof *order);
+    cop_err err = COP_OK;
+
+    if (order == NULL)
+        return COP_E_NOMEM;
+    if (!copi_needs_order(self->spec->sup, count, order, sentence, sizeof sentence))
+        err = refuse_start(me, sentence);
+    for (size_t i = 0; err == COP_OK && i < count; i++)
+        err = make_child(me, self, order[i]);
+    free(order);
+    return err;
+}
+
+/* All of them, before the first is started. */
+static cop_err
+make_children(cop_actor *me, copi_supervisor *self)
+{
+    bool has_needs = false;
+    size_t count = 0;
+
     if (self->children.is_dynamic)
         return COP_OK;
-    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++) {
-        if (copi_children_find(&self->children, cop_str_from(row->name)) != NULL) {
-            snprintf(sentence, sizeof sentence, "two children are named %s", row->name);
-            return refuse_start(me, sentence);
-        }
-        if (copi_children_add(&self->children, row) == NULL)
-            return COP_E_NOMEM;
-    }
+    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++, count++)
+        has_needs = has_needs || row->needs != NULL;
+    if (has_needs)
+        return make_in_order(me, self, count);
+    for (const cop_child *row = self->spec->sup; !copi_spec_is_end(row); row++)
+        COP_TRY(make_child(me, self, row));
     return COP_OK;
+}
+
+void
+copi_fail_start(cop_actor *me, copi_supervisor *self, const copi_child *child, cop_err err)
+{
+    cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
+
+    snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
+    copi_exit_because(&because, &self->last);
+    self->told_at = cop_now_ms(me);
+    (void)cop_stop_with(me, &because);
 }
 
 /* The core stops those that have been started, in reverse order, but first comes what the
@@ -109,17 +150,30 @@ make_children(cop_actor *me, copi_supervisor *self)
 static cop_err
 fail_start(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err, bool lingers)
 {
-    const cop_exit *why = &self->last;
-    cop_exit because = {.kind = COP_EXIT_ERROR, .code = err};
-
     if (lingers)
         self->clearing = child;
     else
-        copi_tell_news(me, self, COP_NEWS_NOT_STARTED, true, child, why);
-    snprintf(because.text, sizeof because.text, "failed to start child %s", child->spec->name);
-    copi_exit_because(&because, why);
-    (void)cop_stop_with(me, &because);
+        copi_tell_news(me, self, COP_NEWS_NOT_STARTED, true, child, &self->last);
+    copi_fail_start(me, self, child, err);
     return err;
+}
+
+void
+copi_begun(cop_actor *me, copi_supervisor *self)
+{
+    self->is_beginning = false;
+    self->last = (cop_exit){0};
+    cop_err err = cop_say_ready(me); /* the owner may not want to know */
+    (void)err;
+}
+
+/* The first of them that is to be awaited; the others are a plan. */
+static cop_err
+begin_to_wait(cop_actor *me, copi_supervisor *self, copi_child *child, int32_t ready_ms)
+{
+    self->is_beginning = true;
+    copi_plan_begin(&self->plan, child->younger, self->children.youngest);
+    return copi_await(me, self, child, COP_PID_NONE, ready_ms);
 }
 
 static cop_err
@@ -130,14 +184,18 @@ start_all(cop_actor *me, copi_supervisor *self)
     for (copi_child *child = self->children.oldest, *next; child != NULL; child = next) {
         next = child->younger;
         cop_err err = copi_spawn_child(me, self, child, &self->last, &lingers);
+        int32_t ready_ms = copi_spec_ready_ms(child->spec, copi_arg_of(child));
+        if (err == COP_OK && ready_ms != 0)
+            return begin_to_wait(me, self, child, ready_ms);
         if (err != COP_OK && err != COP_E_IGNORE)
             return fail_start(me, self, child, err, lingers);
+        copi_note_start(me, child);
         copi_tell_news(me, self, err == COP_OK ? COP_NEWS_STARTED : COP_NEWS_IGNORED, false,
                        child, NULL);
         if (err == COP_E_IGNORE && child->spec->restart == COP_TEMPORARY)
             copi_children_drop(&self->children, child);
     }
-    self->last = (cop_exit){0};
+    copi_begun(me, self);
     return COP_OK;
 }
 

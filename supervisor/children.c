@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "spec.h"
 
 enum {
     FIRST_BUCKETS = 8,
@@ -151,15 +152,52 @@ copi_children_of_pid(const copi_children *self, cop_pid pid)
 
 /* ------------------------------------------------------------------------ entries */
 
+/* With the ring of its bursts behind it, in one block. */
+static copi_budget *
+new_budget(const cop_budget *spec)
+{
+    uint32_t restarts = copi_spec_restarts(spec), seconds = copi_spec_seconds(spec);
+    copi_budget *made = calloc(1, sizeof *made + (copi_budget_room(restarts, seconds) + 1u) *
+                                                     sizeof(copi_burst));
+
+    if (made != NULL)
+        copi_budget_init(made, restarts, seconds, (copi_burst *)(void *)(made + 1));
+    return made;
+}
+
+static void
+free_child(copi_child *child)
+{
+    free(child->why);
+    free(child->own_budget);
+    free(child->owned);
+    free(child);
+}
+
+static copi_child *
+new_child(const cop_child *spec)
+{
+    bool has_budget = spec->own_budget.restarts != 0 || spec->own_budget.seconds != 0;
+    copi_child *child = calloc(1, sizeof *child);
+
+    if (child == NULL)
+        return NULL;
+    child->spec = spec;
+    if (has_budget && (child->own_budget = new_budget(&spec->own_budget)) == NULL) {
+        free_child(child);
+        return NULL;
+    }
+    return child;
+}
+
 copi_child *
 copi_children_add(copi_children *self, const cop_child *spec)
 {
     if (!more_seats(self) || (!self->is_dynamic && !grow(self)))
         return NULL;
-    copi_child *child = calloc(1, sizeof *child);
+    copi_child *child = new_child(spec);
     if (child == NULL)
         return NULL;
-    child->spec = spec;
     take_seat(self, child);
     child->older = self->youngest;
     *(self->youngest == NULL ? &self->oldest : &self->youngest->younger) = child;
@@ -168,14 +206,6 @@ copi_children_add(copi_children *self, const cop_child *spec)
     if (!self->is_dynamic)
         put_in_bucket(self, child);
     return child;
-}
-
-static void
-free_child(copi_child *child)
-{
-    free(child->why);
-    free(child->owned);
-    free(child);
 }
 
 void

@@ -9,8 +9,10 @@
 #define COPPICE_SUPERVISOR_CHILDREN_H
 
 #include <coppice/supervisor.h>
+#include <coppice/timer.h>
 
 #include "base/map.h"
+#include "strategy.h"
 
 /* What waits for its turn while the supervisor is busy; one thing at a time. */
 typedef struct copi_turn {
@@ -21,11 +23,12 @@ typedef struct copi_turn {
 
 typedef enum copi_phase_of_child {
     COPI_CHILD_STOPPED,    /* no actor */
+    COPI_CHILD_STARTING,   /* has one, which has not said that it is ready */
     COPI_CHILD_RUNNING,    /* has one, as far as we were told */
     COPI_CHILD_STOPPING,   /* we have told it, and await its end */
     COPI_CHILD_CLEARING,   /* its start failed; what it had started is still ending */
     COPI_CHILD_ENDED,      /* its end waits for its turn */
-    COPI_CHILD_RESTARTING, /* a restart has failed; a retry is on its way */
+    COPI_CHILD_RESTARTING, /* a restart waits, or has failed; a retry is on its way */
 } copi_phase_of_child;
 
 typedef struct copi_child {
@@ -40,11 +43,17 @@ typedef struct copi_child {
     cop_exit *why;         /* ENDED: may be missing, then `how` is all there is */
     copi_turn end_turn;
     copi_turn retry_turn;
+    copi_budget *own_budget; /* NULL: it has none; freed with the entry */
+    int64_t started_at;      /* milliseconds; kept if it has a backoff */
+    cop_timer retry;         /* RESTARTING: the wait before it; none: there is none */
+    uint32_t in_row;         /* restarts since it was healthy */
     uint32_t restarts;
     uint32_t pins;   /* retries on their way, and turns that wait: the entry must stay */
     uint8_t phase;   /* copi_phase_of_child */
     uint8_t how;     /* cop_exit_kind of why */
     bool is_dropped; /* forgotten, but for the pins */
+    bool comes_back; /* STARTING: it is a restart */
+    bool is_paid;    /* RESTARTING: the budgets know of this restart already */
 } copi_child;
 
 /* Has a child, or is free: then the next free one, from 1. */
@@ -89,7 +98,7 @@ void copi_child_set_pid(copi_children *self, copi_child *child, cop_pid pid);
 static inline bool
 copi_child_has_actor(const copi_child *child)
 {
-    return child->phase == COPI_CHILD_RUNNING || child->phase == COPI_CHILD_STOPPING;
+    return child->phase >= COPI_CHILD_STARTING && child->phase <= COPI_CHILD_STOPPING;
 }
 
 #endif /* COPPICE_SUPERVISOR_CHILDREN_H */

@@ -14,7 +14,8 @@
 struct copi_bad_end {
     copi_bad_end *next;
     uint32_t count;
-    cop_exit why; /* of the first */
+    bool was_killed; /* one of them, at least */
+    cop_exit why;    /* of the first */
 };
 
 static bool
@@ -24,7 +25,7 @@ is_same(const cop_exit *a, const cop_exit *b)
 }
 
 static void
-count_bad_end(copi_supervisor *self, const cop_exit *why)
+count_bad_end(copi_supervisor *self, const cop_exit *why, bool was_killed)
 {
     copi_bad_end **at = &self->bad_ends;
 
@@ -32,8 +33,10 @@ count_bad_end(copi_supervisor *self, const cop_exit *why)
         at = &(*at)->next;
     if (*at == NULL && (*at = calloc(1, sizeof **at)) != NULL)
         (*at)->why = *why;
-    if (*at != NULL)
-        (*at)->count++;
+    if (*at == NULL)
+        return;
+    (*at)->count++;
+    (*at)->was_killed = (*at)->was_killed || was_killed;
 }
 
 static void
@@ -42,7 +45,7 @@ dynamic_child_ended(cop_actor *me, copi_supervisor *self, copi_child *child,
 {
     copi_tell_news(me, self, COP_NEWS_ENDED, false, child, why);
     if (!copi_stop_was_clean(child->spec, why))
-        count_bad_end(self, why);
+        count_bad_end(self, why, copi_was_killed(self, child, why));
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
 }
 
@@ -102,8 +105,10 @@ copi_child_ended_with_us(cop_actor *me, copi_supervisor *self, const cop_child_e
     } else if (child != NULL) {
         copi_begin_to_leave(me, self); /* the core was told, and not we */
         child_ended(me, self, child, end->why);
-        if (!self->children.is_dynamic)
-            pass_over(me, self, child->older);
+        if (self->children.is_dynamic)
+            return;
+        pass_over(me, self, child->older);
+        self->told_at = self->now - 1; /* the core has told the next one a moment ago */
     }
 }
 
@@ -112,7 +117,7 @@ copi_report_bad_ends(cop_actor *me, copi_supervisor *self)
 {
     pass_over(me, self, self->children.youngest);
     for (copi_bad_end *end = self->bad_ends; end != NULL; end = end->next)
-        copi_tell_bad_ends(me, self, end->count, &end->why);
+        copi_tell_bad_ends(me, self, end->count, end->was_killed, &end->why);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include <coppice/supervisor.h>
 
+/* The last ones only look. */
 typedef enum copi_verb {
     COPI_START_CHILD,
     COPI_START_DYNAMIC,
@@ -17,6 +18,7 @@ typedef enum copi_verb {
     COPI_DELETE_CHILD,
     COPI_WHICH_CHILDREN,
     COPI_COUNT_CHILDREN,
+    COPI_GET_CHILDSPEC,
 } copi_verb;
 
 /* A request that waits for its turn.  Each verb uses what it needs. */
@@ -48,7 +50,12 @@ typedef struct copi_retry {
     uint64_t child;
 } copi_retry;
 
+/* To itself: the child that is awaited has had its time. */
+typedef struct copi_late {
+    char copi_empty;
+} copi_late;
+
 extern const cop_type copi_order_type, copi_tree_wanted_type, copi_suspend_type,
-    copi_watch_wanted_type, copi_retry_type;
+    copi_watch_wanted_type, copi_retry_type, copi_late_type;
 
 #endif /* COPPICE_SUPERVISOR_MESSAGES_H */

@@ -34,6 +34,28 @@ cop_child_news_name(cop_child_news news)
     return "unknown";
 }
 
+/* ------------------------------------------------------------ who did not stop in time */
+
+static int32_t
+had_ms(const copi_child *child)
+{
+    int32_t stop_ms = copi_spec_stop_ms(child->spec);
+
+    return stop_ms == COP_STOP_NO_WAIT ? 0 : stop_ms;
+}
+
+/* The record of a kill does not say whose it was, but before its time nobody else has a
+ * reason. */
+bool
+copi_was_killed(const copi_supervisor *self, const copi_child *child, const cop_exit *why)
+{
+    bool is_told = child->phase == COPI_CHILD_STOPPING || self->told != NULL ||
+                   (self->is_leaving && child->phase != COPI_CHILD_ENDED);
+
+    return why != NULL && why->kind == COP_EXIT_KILLED && is_told && had_ms(child) >= 0 &&
+           self->now - self->told_at >= had_ms(child);
+}
+
 /* -------------------------------------------------------------------------- the log */
 
 /* May one more line be written this second?  The first of a new second tells of the rest. */
@@ -56,7 +78,12 @@ log_news(cop_actor *me, copi_supervisor *self, cop_child_news what, const copi_c
 {
     char reason[REASON_SIZE];
 
-    if (what == COP_NEWS_GAVE_UP || may_log(me, self))
+    if (what != COP_NEWS_GAVE_UP && !may_log(me, self))
+        return;
+    if (copi_was_killed(self, child, why))
+        cop_log(me, "child %s had %d ms to stop, did not, and was killed", child->spec->name,
+                (int)had_ms(child));
+    else
         cop_log(me, "child %s %s: %s", child->spec->name, cop_child_news_name(what),
                 cop_exit_print(why, reason, sizeof reason));
 }
@@ -64,10 +91,11 @@ log_news(cop_actor *me, copi_supervisor *self, cop_child_news what, const copi_c
 /* ---------------------------------------------------------------------- subscribers */
 
 static void
-send_news(cop_actor *me, cop_pid to, cop_child_news what, const copi_child *child,
-          const cop_exit *why)
+send_news(cop_actor *me, const copi_supervisor *self, cop_pid to, cop_child_news what,
+          const copi_child *child, const cop_exit *why)
 {
     char reason[REASON_SIZE] = "";
+    bool was_killed = copi_was_killed(self, child, why);
 
     if (why != NULL)
         cop_exit_print(why, reason, sizeof reason);
@@ -76,6 +104,8 @@ send_news(cop_actor *me, cop_pid to, cop_child_news what, const copi_child *chil
                          .what = what,
                          .restarts = child->restarts,
                          .is_supervisor = copi_spec_is_supervisor(child->spec),
+                         .was_killed = was_killed,
+                         .had_ms = was_killed ? had_ms(child) : 0,
                          .pid = child->pid,
                          .path = cop_str_from(cop_path(me)),
                          .name = cop_str_from(child->spec->name),
@@ -94,6 +124,8 @@ void
 copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool is_error,
                const copi_child *child, const cop_exit *why)
 {
+    bool was_killed = copi_was_killed(self, child, why);
+
     if (self->reporter != NULL)
         send_report(self, &(cop_report){
                               .what = what,
@@ -105,18 +137,22 @@ copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool i
                               .is_dynamic = self->children.is_dynamic,
                               .pid = child->pid,
                               .restarts = child->restarts,
+                              .was_killed = was_killed,
+                              .had_ms = was_killed ? had_ms(child) : 0,
                               .why = why,
                           });
     for (copi_subscriber *to = self->subscribers; to != NULL; to = to->next)
-        send_news(me, to->who, what, child, why);
+        send_news(me, self, to->who, what, child, why);
     if (is_error)
         log_news(me, self, what, child, why);
 }
 
 void
-copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count, const cop_exit *why)
+copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count, bool was_killed,
+                   const cop_exit *why)
 {
     char reason[REASON_SIZE];
+    const copi_child like_them = {.spec = self->spec->sup};
 
     send_report(self, &(cop_report){
                           .what = COP_NEWS_STOPPED_BADLY,
@@ -126,9 +162,16 @@ copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count, const c
                           .name = self->spec->sup->name,
                           .is_dynamic = true,
                           .count = count,
+                          .was_killed = was_killed,
+                          .had_ms = was_killed ? had_ms(&like_them) : 0,
                           .why = why,
                       });
-    if (may_log(me, self))
+    if (!may_log(me, self))
+        return;
+    if (was_killed)
+        cop_log(me, "%u children %s had %d ms to stop, did not, and were killed",
+                (unsigned)count, self->spec->sup->name, (int)had_ms(&like_them));
+    else
         cop_log(me, "%u children %s stopped badly: %s", (unsigned)count, self->spec->sup->name,
                 cop_exit_print(why, reason, sizeof reason));
 }
@@ -198,8 +241,9 @@ copi_on_watch_wanted(cop_actor *me, copi_supervisor *self, const copi_watch_want
         return COP_OK;
     }
     for (copi_child *child = self->children.oldest; child != NULL; child = child->younger) {
-        if (!wanted->is_over && copi_child_has_actor(child))
-            send_news(me, wanted->who, COP_NEWS_STARTED, child, NULL);
+        if (!wanted->is_over && copi_child_has_actor(child) &&
+            child->phase != COPI_CHILD_STARTING)
+            send_news(me, self, wanted->who, COP_NEWS_STARTED, child, NULL);
         pass_on(me, child, wanted);
     }
     return COP_OK;

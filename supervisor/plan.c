@@ -4,19 +4,31 @@
 void
 copi_plan_restart(copi_plan *self, copi_child *first, copi_child *last)
 {
-    *self = (copi_plan){COPI_PLAN_STOPS, true, first, last, last};
+    *self = (copi_plan){COPI_PLAN_STOPS, true, true, first, last, last};
+}
+
+void
+copi_plan_clear(copi_plan *self, copi_child *first, copi_child *last)
+{
+    *self = (copi_plan){COPI_PLAN_STOPS, true, false, first, last, last};
 }
 
 void
 copi_plan_stop(copi_plan *self, copi_child *child)
 {
-    *self = (copi_plan){COPI_PLAN_STOPS, false, child, child, child};
+    *self = (copi_plan){COPI_PLAN_STOPS, false, false, child, child, child};
 }
 
 void
 copi_plan_start(copi_plan *self, copi_child *child)
 {
-    *self = (copi_plan){COPI_PLAN_STARTS, true, child, child, child};
+    copi_plan_begin(self, child, child);
+}
+
+void
+copi_plan_begin(copi_plan *self, copi_child *first, copi_child *last)
+{
+    *self = (copi_plan){COPI_PLAN_STARTS, false, true, first, last, first};
 }
 
 void
@@ -48,13 +60,14 @@ next_stop(copi_plan *self)
         if (child->phase == COPI_CHILD_STOPPING)
             return (copi_step){COPI_DEED_WAIT, NULL};
         self->at = child == self->first ? NULL : child->older;
-        if (self->starts && child->spec->restart == COP_TEMPORARY)
+        if (self->drops && child->spec->restart == COP_TEMPORARY)
             return drop(self, child);
     }
     if (!self->starts || self->first == NULL)
         copi_plan_abandon(self);
     else
-        *self = (copi_plan){COPI_PLAN_STARTS, true, self->first, self->last, self->first};
+        *self =
+            (copi_plan){COPI_PLAN_STARTS, false, true, self->first, self->last, self->first};
     return (copi_step){COPI_DEED_DONE, NULL};
 }
 

@@ -24,7 +24,8 @@ typedef enum copi_plan_stage {
 
 typedef struct copi_plan {
     copi_plan_stage stage;
-    bool starts;              /* after the stops */
+    bool drops;               /* those that are temporary, after the stops */
+    bool starts;              /* ... and then starts the others */
     copi_child *first, *last; /* NULL: none is left */
     copi_child *at;
 } copi_plan;
@@ -44,10 +45,14 @@ typedef struct copi_step {
 
 /* Children from `first` to `last` are stopped, and all but the temporary ones started. */
 void copi_plan_restart(copi_plan *self, copi_child *first, copi_child *last);
+/* The same without the starts. */
+void copi_plan_clear(copi_plan *self, copi_child *first, copi_child *last);
 /* One child is stopped; it stays, even if it is temporary. */
 void copi_plan_stop(copi_plan *self, copi_child *child);
 /* One child without an actor is started, whatever its restart type. */
 void copi_plan_start(copi_plan *self, copi_child *child);
+/* The same for all from `first`, which may be NULL, to `last`. */
+void copi_plan_begin(copi_plan *self, copi_child *first, copi_child *last);
 
 copi_step copi_plan_next(copi_plan *self);
 

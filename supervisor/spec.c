@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec.h"
 
-#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* OTP's. */
 enum {
@@ -23,17 +20,38 @@ copi_spec_stop_ms(const cop_child *spec)
 }
 
 uint32_t
-copi_spec_restarts(const cop_child *spec)
+copi_spec_restarts(const cop_budget *budget)
 {
-    if (spec->budget.restarts == COP_NO_RESTARTS)
+    if (budget->restarts == COP_NO_RESTARTS)
         return 0;
-    return spec->budget.restarts == 0 ? DEFAULT_RESTARTS : (uint32_t)spec->budget.restarts;
+    return budget->restarts == 0 ? DEFAULT_RESTARTS : (uint32_t)budget->restarts;
 }
 
 uint32_t
-copi_spec_seconds(const cop_child *spec)
+copi_spec_seconds(const cop_budget *budget)
 {
-    return spec->budget.seconds == 0 ? DEFAULT_SECONDS : (uint32_t)spec->budget.seconds;
+    return budget->seconds == 0 ? DEFAULT_SECONDS : (uint32_t)budget->seconds;
+}
+
+static const void *
+arg_of_row(const cop_child *row)
+{
+    return row->sup != NULL ? row : row->arg;
+}
+
+int32_t
+copi_spec_ready_ms(const cop_child *spec, const void *arg)
+{
+    const cop_child *row = arg;
+
+    if (spec->ready_ms != 0 || !copi_spec_is_supervisor(spec) || row == NULL)
+        return spec->ready_ms;
+    if (row->ready_ms != 0 || row->sup == NULL || row->strategy == COP_DYNAMIC)
+        return row->ready_ms;
+    for (const cop_child *below = row->sup; !copi_spec_is_end(below); below++)
+        if (copi_spec_ready_ms(below, arg_of_row(below)) != 0)
+            return COP_INFINITY;
+    return 0;
 }
 
 /* --------------------------------------------------------------------- mistakes */
@@ -80,6 +98,28 @@ is_wrong_supervisor(const cop_child *spec, char *text, size_t size)
     return false;
 }
 
+static bool
+is_wrong_backoff(const cop_backoff *self)
+{
+    bool has_more = self->cap_ms != 0 || self->factor_percent != 0 ||
+                    self->jitter_percent != 0 || self->healthy_ms != 0;
+
+    return self->first_ms < 0 || (self->first_ms == 0 && has_more) ||
+           (self->cap_ms != 0 && self->cap_ms < self->first_ms) ||
+           (self->factor_percent != 0 && self->factor_percent < 100) ||
+           self->jitter_percent < 0 || self->jitter_percent > 100 || self->healthy_ms < 0;
+}
+
+static bool
+is_wrong_comeback(const cop_child *spec, char *text, size_t size)
+{
+    if (is_wrong_backoff(&spec->backoff))
+        return say(text, size, "bad backoff: %s", spec->name);
+    if (spec->own_budget.restarts < COP_NO_RESTARTS || spec->own_budget.seconds < 0)
+        return say(text, size, "bad own_budget: %s", spec->name);
+    return false;
+}
+
 bool
 copi_spec_is_wrong(const cop_child *spec, char *text, size_t size)
 {
@@ -93,7 +133,10 @@ copi_spec_is_wrong(const cop_child *spec, char *text, size_t size)
         return say(text, size, "unknown restart type: %s", spec->name);
     if (spec->stop_ms < COP_STOP_NO_WAIT)
         return say(text, size, "bad stop_ms: %s", spec->name);
-    return is_wrong_worker(spec, text, size) || is_wrong_supervisor(spec, text, size);
+    if (spec->ready_ms < 0 && spec->ready_ms != COP_INFINITY)
+        return say(text, size, "bad ready_ms: %s", spec->name);
+    return is_wrong_comeback(spec, text, size) || is_wrong_worker(spec, text, size) ||
+           is_wrong_supervisor(spec, text, size);
 }
 
 bool
@@ -121,116 +164,9 @@ copi_spec_is_wrong_table(const cop_child *supervisor, char *text, size_t size)
     for (const cop_child *row = supervisor->sup; !copi_spec_is_end(row); row++, count++)
         if (copi_spec_is_wrong_below(row, supervisor, text, size))
             return true;
+    if (supervisor->strategy == COP_DYNAMIC && count == 1 && supervisor->sup->needs != NULL)
+        return say(text, size, "a template has no siblings to need: %s", supervisor->name);
     if (supervisor->strategy == COP_DYNAMIC && count != 1)
         return say(text, size, "not exactly one template: %s", supervisor->name);
     return false;
-}
-
-/* ----------------------------------------------------------------------- copies */
-
-/* A block that is being filled, or with base NULL only measured. */
-typedef struct block {
-    char *base;
-    size_t used;
-} block;
-
-static size_t
-reserve(block *self, size_t size, size_t align)
-{
-    size_t at = (self->used + align - 1) / align * align;
-
-    self->used = at + size;
-    return at;
-}
-
-static const void *
-put(block *self, const void *bytes, size_t size, size_t align)
-{
-    size_t at = reserve(self, size, align);
-
-    if (self->base != NULL)
-        memcpy(self->base + at, bytes, size);
-    /* An offset: never 0, where the first row stands. */
-    return (const void *)(uintptr_t)at;
-}
-
-static size_t
-count_rows(const cop_child *rows)
-{
-    size_t count = 0;
-
-    while (!copi_spec_is_end(&rows[count]))
-        count++;
-    return count;
-}
-
-static void
-pack_rows(block *self, const cop_child *rows, size_t count, size_t at)
-{
-    for (size_t i = 0; i < count; i++) {
-        cop_child row = rows[i];
-        if (row.name != NULL)
-            row.name = put(self, row.name, strlen(row.name) + 1, 1);
-        if (row.arg != NULL && row.arg_size > 0)
-            row.arg = put(self, row.arg, row.arg_size, alignof(max_align_t));
-        if (row.sup != NULL) {
-            size_t below = count_rows(row.sup);
-            size_t place = reserve(self, (below + 1) * sizeof row, alignof(cop_child));
-            pack_rows(self, row.sup, below, place);
-            row.sup = (const cop_child *)(uintptr_t)place;
-        }
-        if (self->base != NULL)
-            memcpy(self->base + at + i * sizeof row, &row, sizeof row);
-    }
-    if (self->base != NULL)
-        memset(self->base + at + count * sizeof(cop_child), 0, sizeof(cop_child));
-}
-
-static size_t
-pack(const cop_child *spec, void *base)
-{
-    block out = {.base = base};
-
-    pack_rows(&out, spec, 1, reserve(&out, 2 * sizeof *spec, alignof(cop_child)));
-    return out.used;
-}
-
-size_t
-copi_spec_size(const cop_child *spec)
-{
-    return pack(spec, NULL);
-}
-
-void
-copi_spec_pack(const cop_child *spec, void *to)
-{
-    (void)pack(spec, to);
-}
-
-static void
-relocate(char *base, cop_child *rows)
-{
-    for (cop_child *row = rows; !copi_spec_is_end(row); row++) {
-        if (row->name != NULL)
-            row->name = base + (uintptr_t)row->name;
-        if (row->arg != NULL && row->arg_size > 0)
-            row->arg = base + (uintptr_t)row->arg;
-        if (row->sup != NULL) {
-            cop_child *below = (cop_child *)(void *)(base + (uintptr_t)row->sup);
-            relocate(base, below);
-            row->sup = below;
-        }
-    }
-}
-
-cop_child *
-copi_spec_unpack(cop_bytes packed)
-{
-    char *base = malloc(packed.size);
-
-    if (base == NULL)
-        return NULL;
-    memcpy(base, packed.data, packed.size);
-    relocate(base, (cop_child *)(void *)base);
-    return (cop_child *)(void *)base;
 }

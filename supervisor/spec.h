@@ -22,8 +22,11 @@ copi_spec_is_end(const cop_child *spec)
 
 /* What the zeros of a row mean. */
 int32_t copi_spec_stop_ms(const cop_child *spec);
-uint32_t copi_spec_restarts(const cop_child *spec);
-uint32_t copi_spec_seconds(const cop_child *spec);
+uint32_t copi_spec_restarts(const cop_budget *budget);
+uint32_t copi_spec_seconds(const cop_budget *budget);
+/* How long after init it may say that it is ready; 0: it need not.  `arg`: what its init
+ * gets, which for a supervisor is its row. */
+int32_t copi_spec_ready_ms(const cop_child *spec, const void *arg);
 
 /* A sentence about the first mistake in one row, in `text`; false if there is none.  The
  * second looks at a child in its supervisor, the third at the supervisor with its rows

@@ -4,8 +4,6 @@
  */
 #include <stdlib.h>
 
-#include <coppice/timer.h>
-
 #include "spec.h"
 #include "supervisor.h"
 
@@ -42,28 +40,53 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
 {
     copi_plan_abandon(&self->plan);
     copi_tell_news(me, self, COP_NEWS_NOT_STARTED, self->errand == NULL, child, &self->last);
+    if (self->is_beginning) {
+        copi_begin_to_leave(me, self);
+        copi_fail_start(me, self, child, err);
+        return COP_OK;
+    }
     if (self->errand != NULL) {
         copi_errand_end(me, self, err);
+        return COP_OK;
+    }
+    int64_t wait_ms = copi_next_wait(me, child);
+    if (wait_ms > 0) {
+        copi_restart_later(self, child, wait_ms);
         return COP_OK;
     }
     copi_child_set_phase(&self->children, child, COPI_CHILD_RESTARTING);
     return send_retry(me, child);
 }
 
-static cop_err
-start_settled(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err)
+static void
+start_ignored(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
-    if (err != COP_OK && err != COP_E_IGNORE)
-        return start_failed(me, self, child, err);
+    copi_tell_news(me, self, COP_NEWS_IGNORED, false, child, NULL);
+    copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
+    copi_child_set_pid(&self->children, child, COP_PID_NONE);
+    if (self->is_beginning && child->spec->restart == COP_TEMPORARY)
+        copi_children_drop(&self->children, child);
+}
+
+/* Or is it somebody's wish, or the beginning? */
+static bool
+is_restart(const copi_supervisor *self)
+{
+    return self->errand == NULL && !self->is_beginning;
+}
+
+cop_err
+copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err err)
+{
     if (err == COP_E_IGNORE) {
-        copi_tell_news(me, self, COP_NEWS_IGNORED, false, child, NULL);
-        copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
-        copi_child_set_pid(&self->children, child, COP_PID_NONE);
+        start_ignored(me, self, child);
         return COP_OK;
     }
-    if (self->errand == NULL)
-        child->restarts++;
-    tell_started(me, self, child, self->errand == NULL ? COP_NEWS_RESTARTED : COP_NEWS_STARTED);
+    if (err != COP_OK)
+        return start_failed(me, self, child, err);
+    copi_note_start(me, child);
+    child->restarts += is_restart(self);
+    tell_started(me, self, child, is_restart(self) ? COP_NEWS_RESTARTED : COP_NEWS_STARTED);
     return COP_OK;
 }
 
@@ -72,12 +95,21 @@ start_one(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
     cop_exit why;
     bool lingers = false;
+    cop_pid before = child->pid;
+
+    copi_end_wait(me, self, child);
     cop_err err = copi_spawn_child(me, self, child, &why, &lingers);
 
-    if (err != COP_OK && err != COP_E_IGNORE)
+    if (err == COP_OK) {
+        int32_t ready_ms = copi_spec_ready_ms(child->spec, copi_arg_of(child));
+        child->comes_back = is_restart(self);
+        if (ready_ms != 0)
+            return copi_await(me, self, child, before, ready_ms);
+    } else if (err != COP_E_IGNORE) {
         self->last = why;
+    }
     if (!lingers)
-        return start_settled(me, self, child, err);
+        return copi_start_settled(me, self, child, err);
     copi_child_set_phase(&self->children, child, COPI_CHILD_CLEARING);
     self->clearing = child;
     self->cleared_err = err;
@@ -89,6 +121,7 @@ copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child, cons
 {
     bool is_bad = !copi_stop_was_clean(child->spec, why);
 
+    copi_note_end(me, child);
     copi_tell_news(me, self, is_bad ? COP_NEWS_STOPPED_BADLY : COP_NEWS_ENDED, is_bad, child,
                    why);
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
@@ -115,31 +148,37 @@ stop_one(cop_actor *me, copi_supervisor *self, copi_child *child)
         copi_child_stopped(me, self, child, &why);
     } else if (cop_stop_child(me, child->pid) == COP_OK) {
         copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPING);
+        self->told_at = self->now;
     } else {
         copi_child_stopped(me, self, child, &(cop_exit){.kind = COP_EXIT_NOPROC});
     }
 }
 
-static void
+static cop_err
 plan_done(cop_actor *me, copi_supervisor *self)
 {
-    if (self->errand != NULL)
+    if (self->wait_ms > 0)
+        return copi_begin_wait(me, self);
+    if (self->is_beginning)
+        copi_begun(me, self);
+    else if (self->errand != NULL)
         copi_errand_end(me, self, COP_OK);
     else if (self->children.is_dynamic && self->subject->phase == COPI_CHILD_STOPPED)
         copi_children_drop(&self->children, self->subject); /* its init said ignore */
+    return COP_OK;
 }
 
 cop_err
 copi_carry_out_plan(cop_actor *me, copi_supervisor *self)
 {
-    while (copi_is_busy(self) && self->clearing == NULL) {
+    while (copi_is_busy(self) && self->clearing == NULL && self->awaited == NULL) {
         copi_step step = copi_plan_next(&self->plan);
         switch (step.deed) {
         case COPI_DEED_WAIT: return COP_OK;
         case COPI_DEED_STOP: stop_one(me, self, step.child); break;
         case COPI_DEED_DROP: copi_children_drop(&self->children, step.child); break;
         case COPI_DEED_START: COP_TRY(start_one(me, self, step.child)); break;
-        case COPI_DEED_DONE: plan_done(me, self); break;
+        case COPI_DEED_DONE: COP_TRY(plan_done(me, self)); break;
         }
     }
     return COP_OK;
@@ -151,5 +190,5 @@ copi_start_cleared(cop_actor *me, copi_supervisor *self)
     copi_child *child = self->clearing;
 
     self->clearing = NULL;
-    return start_settled(me, self, child, self->cleared_err);
+    return copi_start_settled(me, self, child, self->cleared_err);
 }

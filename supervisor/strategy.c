@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "strategy.h"
 
+enum {
+    DEFAULT_CAP_MS = 30000,
+    DEFAULT_FACTOR_PERCENT = 200,
+};
+
 bool
 copi_restart_wanted(cop_restart kind, cop_exit_kind how)
 {
@@ -43,6 +48,43 @@ copi_stop_was_clean(const cop_child *spec, const cop_exit *why)
         return spec->restart != COP_PERMANENT || (!is_brutal && why->text[0] == '\0');
     default: return false;
     }
+}
+
+cop_backoff
+copi_backoff_filled(const cop_backoff *self)
+{
+    cop_backoff out = *self;
+
+    if (out.first_ms == 0)
+        return out;
+    if (out.cap_ms == 0)
+        out.cap_ms = out.first_ms > DEFAULT_CAP_MS ? out.first_ms : DEFAULT_CAP_MS;
+    if (out.factor_percent == 0)
+        out.factor_percent = DEFAULT_FACTOR_PERCENT;
+    if (out.healthy_ms == 0)
+        out.healthy_ms = out.cap_ms;
+    return out;
+}
+
+int64_t
+copi_backoff_healthy(const cop_backoff *self)
+{
+    return copi_backoff_filled(self).healthy_ms;
+}
+
+int64_t
+copi_backoff_wait(const cop_backoff *self, uint32_t in_row, uint64_t random)
+{
+    const cop_backoff filled = copi_backoff_filled(self);
+    double wait = filled.first_ms, cap = filled.cap_ms, factor = filled.factor_percent / 100.0;
+
+    /* A factor of 1 would take as many steps as there were restarts. */
+    for (uint32_t i = 1; i < in_row && wait < cap && factor > 1.0; i++)
+        wait *= factor;
+    int64_t ms = (int64_t)(wait < cap ? wait : cap);
+    uint64_t spread = (uint64_t)(ms * filled.jitter_percent / 100);
+    ms -= (int64_t)(random % (spread + 1));
+    return ms < 1 ? 1 : ms;
 }
 
 uint32_t

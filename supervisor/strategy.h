@@ -33,6 +33,14 @@ bool copi_auto_shutdown_due(cop_auto_shutdown mode, size_t left);
 /* Has a child that was told to stop ended as it should? */
 bool copi_stop_was_clean(const cop_child *spec, const cop_exit *why);
 
+/* With its defaults, if it is one. */
+cop_backoff copi_backoff_filled(const cop_backoff *self);
+
+/* How long the n-th restart in a row waits, in milliseconds, at least 1, and after which time
+ * a child counts as healthy.  `first_ms` is set; `random` is for the jitter. */
+int64_t copi_backoff_wait(const cop_backoff *self, uint32_t in_row, uint64_t random);
+int64_t copi_backoff_healthy(const cop_backoff *self);
+
 /* Restarts within one second of the clock. */
 typedef struct copi_burst {
     int64_t second;

@@ -4,6 +4,7 @@
  */
 #include "supervisor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -13,36 +14,42 @@
 
 /* -------------------------------------------------------------------- a child's end */
 
-static cop_err
-leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
+cop_err
+copi_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
 {
     copi_begin_to_leave(me, self);
+    self->told_at = self->now;
     return cop_stop_with(me, why);
 }
 
 static cop_err
-give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
+give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why,
+        bool is_own)
 {
-    cop_exit because = {.kind = COP_EXIT_SHUTDOWN, .text = "restart intensity reached"};
+    cop_exit because = {.kind = COP_EXIT_SHUTDOWN};
 
+    snprintf(because.text, sizeof because.text, "restart intensity%s%.18s reached",
+             is_own ? " of " : "", is_own ? child->spec->name : "");
     copi_tell_news(me, self, COP_NEWS_GAVE_UP, true, child, why);
     copi_exit_because(&because, why);
-    return leave(me, self, &because);
+    return copi_leave(me, self, &because);
 }
 
 static cop_err
-restart(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why)
+restart(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why,
+        bool has_waited)
 {
-    copi_children *all = &self->children;
+    bool is_own;
 
-    if (!copi_budget_spend(&self->budget, self->second))
-        return give_up(me, self, child, why);
-    self->subject = child;
-    switch (copi_strategy_span(self->spec->strategy)) {
-    case COPI_SPAN_ONE: copi_plan_restart(&self->plan, child, child); break;
-    case COPI_SPAN_REST: copi_plan_restart(&self->plan, child, all->youngest); break;
-    case COPI_SPAN_ALL: copi_plan_restart(&self->plan, all->oldest, all->youngest); break;
+    if (!copi_may_restart(self, child, &is_own))
+        return give_up(me, self, child, why, is_own);
+    int64_t wait_ms = has_waited ? 0 : copi_next_wait(me, child);
+    if (wait_ms == 0) {
+        copi_restart_now(self, child);
+        return COP_OK;
     }
+    child->is_paid = true;
+    copi_restart_later(self, child, wait_ms);
     return COP_OK;
 }
 
@@ -57,7 +64,7 @@ stays_away(cop_actor *me, copi_supervisor *self, copi_child *child)
     if (!was_significant ||
         !copi_auto_shutdown_due(self->spec->auto_shutdown, self->children.significant))
         return COP_OK;
-    return leave(me, self, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    return copi_leave(me, self, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
 }
 
 static cop_err
@@ -72,8 +79,10 @@ ended(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *w
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     if (!self->children.is_dynamic)
         copi_child_set_pid(&self->children, child, COP_PID_NONE);
-    if (is_wanted)
-        return restart(me, self, child, why);
+    if (is_wanted) {
+        copi_note_end(me, child);
+        return restart(me, self, child, why, false);
+    }
     return stays_away(me, self, child);
 }
 
@@ -101,7 +110,8 @@ end_waits(copi_supervisor *self, copi_child *child, const cop_exit *why)
 static void
 look_at_clock(cop_actor *me, copi_supervisor *self)
 {
-    self->second = cop_now_ms(me) / 1000;
+    self->now = cop_now_ms(me);
+    self->second = self->now / 1000;
 }
 
 static cop_err
@@ -119,7 +129,9 @@ on_child(cop_actor *me, void *state, const cop_child_end *end)
     }
     if (child == NULL) /* somebody else gave it to us */
         return COP_OK;
-    if (child->phase == COPI_CHILD_STOPPING)
+    if (child->phase == COPI_CHILD_STARTING)
+        COP_TRY(copi_awaited_ended(me, self, child, end->why));
+    else if (child->phase == COPI_CHILD_STOPPING)
         copi_child_stopped(me, self, child, end->why);
     else if (copi_is_busy(self) || self->is_suspended)
         end_waits(self, child, end->why);
@@ -149,12 +161,17 @@ end_turn(cop_actor *me, copi_supervisor *self, copi_child *child)
     return ended(me, self, child, &why);
 }
 
+/* One that has become void may still wait for its turn when a new wait has begun. */
 static cop_err
 retry_turn(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
-    if (!copi_children_unpin(&self->children, child) || child->phase != COPI_CHILD_RESTARTING)
+    if (!copi_children_unpin(&self->children, child) || child->phase != COPI_CHILD_RESTARTING ||
+        child->retry.ref.bits != 0)
         return COP_OK;
-    return restart(me, self, child, &self->last);
+    if (!child->is_paid)
+        return restart(me, self, child, &self->last, true);
+    copi_restart_now(self, child);
+    return COP_OK;
 }
 
 static cop_err
@@ -200,6 +217,7 @@ COP_HANDLER(copi_supervisor, copi_retry)
     look_at_clock(me, st);
     if (!copi_children_unpin(&st->children, child))
         return COP_OK;
+    child->retry = (cop_timer){0};
     child_waits(st, child, &child->retry_turn, COPI_TURN_RETRY);
     return copi_go_on(me, st);
 }
@@ -228,12 +246,34 @@ COP_HANDLER(copi_supervisor, cop_down)
     return COP_OK;
 }
 
+COP_HANDLER(copi_supervisor, cop_child_ready)
+{
+    look_at_clock(me, st);
+    return copi_on_ready(me, st, msg);
+}
+
+COP_HANDLER(copi_supervisor, copi_late)
+{
+    copi_on_late(me, st);
+    return COP_OK;
+}
+
+static cop_err
+told_to_end(cop_actor *me, copi_supervisor *self, const cop_exit *why)
+{
+    look_at_clock(me, self);
+    return copi_may_leave(me, self, why) ? copi_leave(me, self, why) : COP_OK;
+}
+
+COP_HANDLER(copi_supervisor, cop_stopping)
+{
+    return told_to_end(me, st, &msg->why);
+}
+
 /* Strangers' signals mean nothing; the owner's means what it says. */
 COP_HANDLER(copi_supervisor, cop_exited)
 {
-    if (!cop_pid_equal(msg->who, cop_owner(me)))
-        return COP_OK;
-    return leave(me, st, &msg->why);
+    return cop_pid_equal(msg->who, cop_owner(me)) ? told_to_end(me, st, &msg->why) : COP_OK;
 }
 
 /* -------------------------------------------------------------------- the behaviour */
@@ -280,6 +320,7 @@ dispose(void *state)
     copi_errand_free(self->errand);
     copi_children_fini(&self->children);
     free(self->budget.bursts);
+    free(self->told);
     copi_ending_fini(self);
     copi_news_fini(self);
     copi_tree_fini(self);
@@ -293,7 +334,8 @@ dispose(void *state)
         COP_ON(copi_supervisor, copi_order), COP_ON(copi_supervisor, copi_retry),              \
         COP_ON(copi_supervisor, copi_suspend), COP_ON(copi_supervisor, copi_tree_wanted),      \
         COP_ON(copi_supervisor, copi_watch_wanted), COP_ON(copi_supervisor, cop_down),         \
-        COP_ON(copi_supervisor, cop_exited))
+        COP_ON(copi_supervisor, cop_exited), COP_ON(copi_supervisor, cop_child_ready),         \
+        COP_ON(copi_supervisor, copi_late), COP_ON(copi_supervisor, cop_stopping))
 
 const cop_behaviour cop_supervisor = {BEHAVIOUR, .ordered = true};
 static const cop_behaviour dynamic_supervisor = {BEHAVIOUR, .ordered = false};

@@ -37,6 +37,8 @@ copi_child_shown(const copi_child *child)
 {
     switch ((copi_phase_of_child)child->phase) {
     case COPI_CHILD_STOPPED: return COP_CHILD_STOPPED;
+    case COPI_CHILD_STARTING:
+        return child->comes_back ? COP_CHILD_RESTARTING : COP_CHILD_STARTING;
     case COPI_CHILD_RUNNING: return COP_CHILD_RUNNING;
     case COPI_CHILD_STOPPING:
     case COPI_CHILD_CLEARING: return COP_CHILD_STOPPING;
@@ -55,6 +57,7 @@ cop_child_state_name(cop_child_state state)
     case COP_CHILD_STOPPING: return "stopping";
     case COP_CHILD_RESTARTING: return "restarting";
     case COP_CHILD_NO_ANSWER: return "no answer";
+    case COP_CHILD_STARTING: return "starting";
     }
     return "unknown";
 }

@@ -91,7 +91,8 @@ call_error(asker *st, cop_err err)
     else if (err == COP_E_DOWN)
         result(st->deed, "result exit %s", trace_why_down(st->deed->world, st->whom->pid));
     else if (strncmp(verb, "start_", 6) == 0 ||
-             (strcmp(verb, "restart_child") == 0 && (int)err >= 1000 && child != NULL))
+             (strcmp(verb, "restart_child") == 0 && child != NULL &&
+              ((int)err >= 1000 || err == COP_E_FAILED)))
         start_error(st, err);
     else
         other_error(st, err);
@@ -126,9 +127,9 @@ COP_REPLY(asker, cop_child_done)
 }
 
 static const char *
-type_of(const cop_child_info *info)
+type_of(bool is_supervisor)
 {
-    return info->is_supervisor ? "supervisor" : "worker";
+    return is_supervisor ? "supervisor" : "worker";
 }
 
 static void
@@ -148,7 +149,7 @@ row_of(asker *st, const cop_child_info *info, char *out, size_t size)
     else
         snprintf(state, sizeof state, "%s",
                  info->state == COP_CHILD_RESTARTING ? "restarting" : "undefined");
-    snprintf(out, size, "child %s %s %s", id, state, type_of(info));
+    snprintf(out, size, "child %s %s %s", id, state, type_of(info->is_supervisor));
 }
 
 static int
@@ -186,41 +187,26 @@ shutdown_text(int32_t stop_ms, char text[32])
     }
 }
 
-static bool
-is_asked_for(asker *st, const cop_child_info *info)
-{
-    const char *id = st->deed->words.at[2];
-    const name *who = name_is_dynamic(st->whom) ? name_find(st->deed->world, id) : NULL;
-
-    return who == NULL ? cop_str_equal(info->name, id) : cop_pid_equal(who->pid, info->pid);
-}
-
-static void
-show_spec(asker *st, const cop_child_list *list)
+COP_REPLY(asker, cop_child_spec)
 {
     static const char *const restarts[] = {"permanent", "transient", "temporary"};
     char text[32];
 
-    for (size_t i = 0; i < list->children.count; i++) {
-        const cop_child_info *info = &list->children.items[i];
-        if (!is_asked_for(st, info))
-            continue;
+    if (err != COP_OK)
+        call_error(st, err);
+    else
         result(st->deed, "result ok restart=%s shutdown=%s type=%s significant=%s",
-               restarts[info->restart], shutdown_text(info->stop_ms, text), type_of(info),
-               info->significant ? "true" : "false");
-        return;
-    }
-    result(st->deed, "result error not_found");
+               restarts[msg->restart], shutdown_text(msg->stop_ms, text),
+               type_of(msg->is_supervisor), msg->significant ? "true" : "false");
+    return done(me, st);
 }
 
 COP_REPLY(asker, cop_child_list)
 {
     if (err != COP_OK)
         call_error(st, err);
-    else if (strcmp(verb_of(st->deed), "which") == 0)
-        list_rows(st, msg);
     else
-        show_spec(st, msg);
+        list_rows(st, msg);
     return done(me, st);
 }
 
@@ -287,6 +273,17 @@ terminate(cop_actor *me, asker *st)
 }
 
 static cop_err
+get_childspec(cop_actor *me, asker *st)
+{
+    const char *id = st->deed->words.at[2];
+    const name *child = name_is_dynamic(st->whom) ? name_find(st->deed->world, id) : NULL;
+
+    return cop_get_childspec(me, st->whom->pid, child == NULL ? id : NULL,
+                             child == NULL ? COP_PID_NONE : child->pid, WITHIN_MS,
+                             COP_THEN(asker, cop_child_spec));
+}
+
+static cop_err
 command_plain(cop_actor *me, asker *st)
 {
     COP_TRY(cop_send(me, st->whom->pid, command, .deed = (uintptr_t)st->deed));
@@ -309,7 +306,9 @@ ask(cop_actor *me, asker *st)
         return cop_restart_child(me, to, id, WITHIN_MS, COP_THEN(asker, cop_child_started));
     if (strcmp(verb, "delete_child") == 0)
         return cop_delete_child(me, to, id, WITHIN_MS, COP_THEN(asker, cop_child_done));
-    if (strcmp(verb, "which") == 0 || strcmp(verb, "get_childspec") == 0)
+    if (strcmp(verb, "get_childspec") == 0)
+        return get_childspec(me, st);
+    if (strcmp(verb, "which") == 0)
         return cop_which_children(me, to, WITHIN_MS, COP_THEN(asker, cop_child_list));
     if (strcmp(verb, "count") == 0)
         return cop_count_children(me, to, WITHIN_MS, COP_THEN(asker, cop_child_counts));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scenario [--real] [--raw] [--seed N] FILE.scn
+ * scenario [--real] [--raw] [--slow] [--seed N] FILE.scn
  *
- * Plays a scenario and prints its trace, normalised unless --raw.  Exit code 77: it needs
- * what coppice has not.
+ * Plays a scenario and prints its trace, normalised unless --raw.  --slow: every worker has
+ * started only some time after its init, which must make no difference.  Exit code 77: it
+ * needs what coppice has not.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,7 +239,7 @@ print_end(world *self)
 static const char *
 missing(const world *self)
 {
-    if (self->has_gates)
+    if (self->has_gated_sups)
         return "gate";
     for (size_t i = 1; i < self->needs.count; i++)
         if (strcmp(self->needs.at[i], "reports") == 0 ||
@@ -288,6 +289,8 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--real") == 0)
             is_real = true;
+        else if (strcmp(argv[i], "--slow") == 0)
+            self.is_slow = self.has_gates = true;
         else if (strcmp(argv[i], "--raw") == 0)
             is_raw = true;
         else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
@@ -296,7 +299,7 @@ main(int argc, char **argv)
             path = argv[i];
     }
     if (path == NULL) {
-        fprintf(stderr, "usage: scenario [--real] [--raw] [--seed N] FILE.scn\n");
+        fprintf(stderr, "usage: scenario [--real] [--raw] [--slow] [--seed N] FILE.scn\n");
         return 2;
     }
     scenario_read(&self, path);

@@ -173,5 +173,6 @@ name_make_row(name *self)
     } else {
         self->row.run = &worker_b;
         self->row.arg = self;
+        self->row.ready_ms = self->world->has_gates ? COP_INFINITY : 0;
     }
 }

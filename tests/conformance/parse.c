@@ -115,7 +115,7 @@ scenario_read(world *self, const char *path)
     while (fgets(buffer, sizeof buffer, file) != NULL) {
         words line;
         if (strstr(buffer, "gate+") != NULL)
-            self->has_gates = true;
+            *(strncmp(buffer, "sup", 3) == 0 ? &self->has_gated_sups : &self->has_gates) = true;
         char *text = strdup(buffer);
         split(text, &line);
         if (line.count == 0) {

@@ -64,6 +64,7 @@ typedef struct name {
     int attempts;
     int k;                       /* the last attempt that came up */
     cop_pid pid;                 /* of it */
+    cop_pid at_gate;             /* who waits, or has waited, to be released */
     char why_not[LINE_MAX_SIZE]; /* why the last start failed, as the report said */
     int live;                    /* for the rules: which one is up as far as they have read */
 } name;
@@ -103,7 +104,9 @@ struct world {
     size_t script_count;
     words needs;
     int report_level; /* 0 none, 1 errors, 2 all */
-    bool has_gates;
+    bool has_gates;   /* then every worker has to say that it is ready */
+    bool is_slow;     /* ... and does it after its init, as if all were behind a gate */
+    bool has_gated_sups;
 
     cop_sim *sim; /* NULL: in real time */
     cop_node *node;
@@ -183,7 +186,8 @@ bool is_supervisor_call(const deed *self);
     M(6, word, F(str, text))                                                                   \
     M(7, command, F(u64, deed))                                                                \
     M(8, confirm)                                                                              \
-    M(9, confirmed)
+    M(9, confirmed)                                                                            \
+    M(10, released)
 COP_PROTOCOL(PLAY)
 
 /* normalise.c: of the events of one step; `target` may be NULL */

@@ -13,9 +13,11 @@
 
 typedef struct stage {
     world *world;
-    deed *start; /* of a root whose start has failed, but not all of it is gone */
+    deed *start; /* of a root that is not ready, or whose start has failed, but not all of it
+                    is gone */
     cop_exit why;
-    deed *stop; /* waits for the root's end */
+    cop_pid root; /* it is not ready yet */
+    deed *stop;   /* waits for the root's end */
 } stage;
 
 void
@@ -108,6 +110,28 @@ start_failed(stage *st, deed *self, const cop_exit *why)
 }
 
 static void
+has_started(cop_actor *me, stage *st, deed *self, cop_pid pid)
+{
+    name *root = st->world->root;
+
+    trace_up(st->world, root, pid);
+    watch_all(me, st->world);
+    result(self, "result ok %s.%d", root->text, root->k);
+    deed_done(self);
+}
+
+COP_HANDLER(stage, cop_child_ready)
+{
+    deed *self = st->start;
+
+    if (self == NULL || !cop_pid_equal(cop_sender(me), st->root))
+        return COP_OK;
+    st->start = NULL;
+    has_started(me, st, self, st->root);
+    return COP_OK;
+}
+
+static void
 start(cop_actor *me, stage *st, deed *self)
 {
     name *root = st->world->root;
@@ -127,11 +151,11 @@ start(cop_actor *me, stage *st, deed *self)
                                               .why = &st->why,
                                               .lingers = &lingers},
                             &pid);
-    if (err == COP_OK) {
-        trace_up(st->world, root, pid);
-        watch_all(me, st->world);
-        result(self, "result ok %s.%d", root->text, root->k);
-        deed_done(self);
+    if (err == COP_OK && st->world->has_gates) {
+        st->start = self;
+        st->root = pid;
+    } else if (err == COP_OK) {
+        has_started(me, st, self, pid);
     } else if (lingers) {
         st->start = self;
     } else {
@@ -226,6 +250,18 @@ spawn_plain(cop_actor *me, stage *st, deed *self)
 }
 
 static void
+release(cop_actor *me, stage *st, deed *self)
+{
+    name *who = name_get(st->world, self->words.at[1]);
+
+    pthread_mutex_lock(&st->world->lock);
+    cop_pid pid = who->at_gate;
+    pthread_mutex_unlock(&st->world->lock);
+    cop_cast(me, pid, released);
+    deed_done(self);
+}
+
+static void
 ask_somebody(cop_actor *me, deed *self)
 {
     cop_err err = cop_spawn(me, &asker_b, &(cop_spawn_opts){.arg = self}, NULL);
@@ -258,6 +294,8 @@ do_it(cop_actor *me, stage *st, deed *self)
         start(me, st, self);
     else if (strcmp(verb, "stop") == 0)
         stop(me, st, self);
+    else if (strcmp(verb, "release") == 0)
+        release(me, st, self);
     else if (strcmp(verb, "kill") == 0 || strcmp(verb, "exit") == 0)
         hit(me, st, self);
     else if (strcmp(verb, "spawn") == 0)
@@ -295,9 +333,9 @@ on_child(cop_actor *me, void *state, const cop_child_end *end)
     deed *self = st->start;
 
     (void)me;
-    if (end->start_failed && self != NULL) {
+    if (self != NULL && (end->start_failed || cop_pid_equal(end->pid, st->root))) {
         st->start = NULL;
-        start_failed(st, self, &st->why);
+        start_failed(st, self, end->start_failed ? &st->why : end->why);
     }
     return COP_OK;
 }
@@ -309,5 +347,6 @@ const cop_behaviour stage_b = {
     .init = init,
     .on_child = on_child,
     .handlers = COP_HANDLERS(COP_ON(stage, act), COP_ON(stage, watch_new), COP_ON(stage, tick),
-                             COP_ON(stage, cop_down), COP_ON(stage, cop_exited)),
+                             COP_ON(stage, cop_down), COP_ON(stage, cop_exited),
+                             COP_ON(stage, cop_child_ready)),
 };

@@ -160,7 +160,7 @@ an_end_that_waited_is_reported_when_its_supervisor_leaves(COP_UNUSED void **stat
     crash("b");
     (void)journal();
     act(stop_it);
-    EXPECT("-a (!stopped badly b (ended a =shutdown");
+    EXPECT("(!stopped badly b -a (ended a =shutdown");
 }
 
 int

@@ -45,6 +45,8 @@ COP_HANDLER(brief, again)
 
 static COP_BEHAVIOUR(brief_b, brief, COP_ON(brief, cop_start), COP_ON(brief, again));
 
+static const cop_behaviour still_b = {.name = "still"};
+
 static const cop_child ends_well = {
     .name = "app",
     .auto_shutdown = COP_ANY_SIGNIFICANT,
@@ -81,10 +83,23 @@ a_program_with_a_wrong_table_exits_with_1(void **state)
     assert_int_equal(cop_supervisor_run(NULL, &quiet), 1);
 }
 
+/* Its init is done long before the start is. */
+static const cop_child never_ready = {
+    .name = "app",
+    .sup = COP_CHILDREN({.name = "job", .run = &still_b, .ready_ms = 1}),
+};
+
+static void
+a_program_whose_start_fails_late_exits_with_1(void **state)
+{
+    (void)state;
+    assert_int_equal(cop_supervisor_run(&never_ready, &quiet), 1);
+}
+
 /* --------------------------------------------------------------------------- threads */
 
 enum {
-    WORKERS = 12,
+    WORKERS = 15,
     FALLS = 20000
 };
 
@@ -113,6 +128,7 @@ faller_message(cop_actor *me, void *state, const cop_type *type, const void *mes
     int now = atomic_fetch_sub_explicit(&left, 1, memory_order_relaxed);
 
     (void)state, (void)type, (void)message;
+    (void)!cop_say_ready(me); /* some are waited for */
     if (now > 0)
         return COP_E_FAILED;
     return now == 0 ? (cop_node_stop(cop_node_of(me), NULL), COP_OK) : COP_OK;
@@ -123,23 +139,28 @@ static const cop_behaviour faller_b = {.name = "faller",
                                        .on_message = faller_message,
                                        .dispose = faller_dispose};
 
-#define FALLER(n)                                                                              \
+#define FALLER(n, ...)                                                                         \
     {                                                                                          \
-        .name = n, .run = &faller_b, .anonymous = true                                         \
+        .name = n, .run = &faller_b, .anonymous = true, __VA_ARGS__                            \
     }
 
-#define FALLERS COP_CHILDREN(FALLER("a"), FALLER("b"), FALLER("c"), FALLER("d"))
+#define FALLERS COP_CHILDREN(FALLER("a", ), FALLER("b", ), FALLER("c", ), FALLER("d", ))
+#define GATED                                                                                  \
+    COP_CHILDREN(FALLER("a", .ready_ms = COP_INFINITY), FALLER("b", .ready_ms = 60000),        \
+                 FALLER("c", ))
 
+/* clang-format off */
 static const cop_child falling = {
     .name = "app",
-    .budget = {1000000,                 1                          },
+    .budget = {1000000, 1},
     .strategy = COP_REST_FOR_ONE,
     .sup = COP_CHILDREN(
-        {               .name = "one", .budget = {1000000, 1},              .sup = FALLERS},
-        {               .name = "all", .budget = {1000000, 1}, .strategy = COP_ONE_FOR_ALL, .sup = FALLERS},
-        { .name = "few",           .budget = {50, 1},           .sup = FALLERS}
-      ),
+        {.name = "one", .budget = {1000000, 1}, .sup = FALLERS},
+        {.name = "all", .budget = {1000000, 1}, .strategy = COP_ONE_FOR_ALL, .sup = FALLERS},
+        {.name = "gate", .budget = {1000000, 1}, .strategy = COP_REST_FOR_ONE, .sup = GATED},
+        {.name = "few", .budget = {50, 1}, .sup = FALLERS}),
 };
+/* clang-format on */
 
 static void
 every_child_on_four_threads_is_up_exactly_once(void **state)
@@ -159,6 +180,7 @@ main(void)
         cmocka_unit_test(a_program_whose_job_is_done_exits_with_0),
         cmocka_unit_test(a_program_whose_supervisor_gives_up_exits_with_1),
         cmocka_unit_test(a_program_with_a_wrong_table_exits_with_1),
+        cmocka_unit_test(a_program_whose_start_fails_late_exits_with_1),
         cmocka_unit_test(every_child_on_four_threads_is_up_exactly_once),
     };
 

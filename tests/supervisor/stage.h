@@ -3,8 +3,8 @@
  * stage.h - workers that do what a script says, somebody who owns and asks the supervisor,
  * and a journal of what happened, in the simulator.
  *
- * In the journal "+a" is a start of a, "!a" a failed one, "?a" one that ignored, "-a" an end
- * and "#a" a kill.
+ * In the journal "+a" is a start of a ("ra", "ga" as the script says), "!a" a failed one, "?a"
+ * one that ignored, "-a" an end and "#a" a kill.
  */
 #ifndef TESTS_SUPERVISOR_STAGE_H
 #define TESTS_SUPERVISOR_STAGE_H
@@ -25,12 +25,15 @@
     M(1, fall, F(i64, code))                                                                   \
     M(2, leave)                                                                                \
     M(3, finish)                                                                               \
-    M(4, go)
+    M(4, go)                                                                                   \
+    M(5, open)                                                                                 \
+    M(6, decline)
 COP_PROTOCOL(STAGE)
 
 /* A letter says how a start goes, one for each, the last one again and again:
  * '+' well, 'x' it fails, '?' it ignores, 'X' it fails with a child of its own that takes
- * 100 ms to go. */
+ * 100 ms to go, 'r' it says in its init that it is ready, 'g' it says so when it gets an
+ * `open`. */
 typedef struct script {
     const char *name;
     const char *starts;
@@ -130,6 +133,16 @@ COP_HANDLER(worker, finish)
     return cop_stop(me);
 }
 
+COP_HANDLER(worker, open)
+{
+    return cop_say_ready(me);
+}
+
+COP_HANDLER(worker, decline)
+{
+    return COP_E_IGNORE;
+}
+
 static cop_err worker_init(cop_actor *me, void *state, const void *arg);
 
 static const cop_behaviour worker_b = {
@@ -139,7 +152,8 @@ static const cop_behaviour worker_b = {
     .dispose = worker_dispose,
     .handlers =
         COP_HANDLERS(COP_ON(worker, cop_end), COP_ON(worker, cop_stopping),
-                     COP_ON(worker, fall), COP_ON(worker, leave), COP_ON(worker, finish)),
+                     COP_ON(worker, fall), COP_ON(worker, leave), COP_ON(worker, finish),
+                     COP_ON(worker, open), COP_ON(worker, decline)),
 };
 
 static inline cop_err
@@ -162,7 +176,7 @@ worker_init(cop_actor *me, void *state, const void *arg)
     if (how == '?')
         return COP_E_IGNORE;
     ((worker *)state)->script = self;
-    return COP_OK;
+    return how == 'r' ? cop_say_ready(me) : COP_OK;
 }
 
 /* ------------------------------------------------------------------------------ boss */

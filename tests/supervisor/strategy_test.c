@@ -434,10 +434,10 @@ zeros_of_a_row_mean_what_otp_means(void **state)
     (void)state;
     assert_int_equal(copi_spec_stop_ms(&worker), 5000);
     assert_int_equal(copi_spec_stop_ms(&over), COP_INFINITY);
-    assert_int_equal(copi_spec_restarts(&over), 1);
-    assert_int_equal(copi_spec_seconds(&over), 5);
+    assert_int_equal(copi_spec_restarts(&over.budget), 1);
+    assert_int_equal(copi_spec_seconds(&over.budget), 5);
     over.budget.restarts = COP_NO_RESTARTS;
-    assert_int_equal(copi_spec_restarts(&over), 0);
+    assert_int_equal(copi_spec_restarts(&over.budget), 0);
 }
 
 static void

@@ -63,8 +63,20 @@ typedef struct cop_budget {
     int32_t seconds;
 } cop_budget;
 
-/* For budget.restarts: the first child that should come back ends the supervisor. */
+/* For restarts: the first child that should come back ends the supervisor. */
 #define COP_NO_RESTARTS INT32_C(-1)
+
+/*
+ * How long a child that should come back is waited with.  The wait grows with each restart
+ * in a row, and begins anew after the child has run healthily.  All zero: no wait.
+ */
+typedef struct cop_backoff {
+    int32_t first_ms;       /* before the first restart in a row */
+    int32_t cap_ms;         /* it grows to that; 0: 30000, or first_ms if that is more */
+    int32_t factor_percent; /* of the wait before; at least 100; 0: 200 */
+    int32_t jitter_percent; /* each wait is up to so much shorter, at random; at most 100 */
+    int32_t healthy_ms;     /* who has run so long begins anew; 0: the cap */
+} cop_backoff;
 
 /*
  * One row of the tree: a worker, which has `run`, or a supervisor, which has `sup`.  Zero is
@@ -88,6 +100,20 @@ struct cop_child {
     int32_t stop_ms;
     bool anonymous;   /* it is not registered */
     bool significant; /* see cop_auto_shutdown; not for a permanent child */
+    /* Not 0: it has started only when it has called cop_say_ready, at most so long after its
+     * init; COP_INFINITY.  A supervisor with such a row below it has started when all of it
+     * has, within COP_INFINITY unless this says less. */
+    int32_t ready_ms;
+    /* Names of siblings that start before it, wherever they stand in the table; the last one
+     * is followed by NULL.  Each place in the start order goes to the first row of the table
+     * that may have it.  A circle, or a name that there is not, is a mistake. */
+    const char *const *needs;
+    /* Before it is restarted; when others are restarted with it, they are stopped first, and
+     * started after the wait.  A restart that fails and is tried again waits as well. */
+    cop_backoff backoff;
+    /* The supervisor gives up, too, when this one has been restarted more often than that;
+     * all zero: as often as the supervisor's own budget lets it. */
+    cop_budget own_budget;
 
     /* Of a supervisor. */
     cop_strategy strategy;
@@ -99,9 +125,43 @@ struct cop_child {
     cop_err (*init)(cop_actor *me, const cop_child *row);
 };
 
+/* The value of `.needs`: COP_NEEDS("db", "cache"). */
+#define COP_NEEDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 /* The value of `.sup`.  A supervisor that begins without children: COP_NO_CHILDREN. */
 #define COP_CHILDREN(...) ((const cop_child[]){__VA_ARGS__, {0}})
 #define COP_NO_CHILDREN   ((const cop_child[]){{0}})
+
+/* ---------------------------------------------------------------------- readiness
+ *
+ * A child whose row has `ready_ms` says itself when it has started.  The next sibling starts
+ * only then, and so it is at a restart and for cop_start_child and cop_start_dynamic, whose
+ * answer comes then; of a dynamic supervisor, too, one child starts at a time.  If the time
+ * passes the child is killed, and when all of it is gone its start has failed, with
+ * COP_E_TIMEOUT and the text "not ready in time"; if it ends before, its start has failed
+ * with its reason, unless a handler of it returned COP_E_IGNORE, which means what it means
+ * in init.
+ *
+ * A supervisor of such children returns from its own init at the first of them and starts
+ * the others in turns of its own.  If that fails it ends with the record of a failed start.
+ * While it waits it answers those who only look at it; all others wait for their turn.  If
+ * it is told to stop it first has the child end for which it waits.
+ */
+
+/*
+ * Tells the owner that this actor has started.  To be said once; what is said later, or by
+ * one that nobody waits for, is harmless.  COP_E_NO_HANDLER if the owner is no supervisor,
+ * and does not handle cop_child_ready either; COP_E_NOMEM.
+ */
+COP_API COP_MUST_USE cop_err cop_say_ready(cop_actor *me);
+
+/* What any other owner gets, if it has a handler for it; never refused.  A supervisor tells
+ * its owner, whoever it is, when all of it has started. */
+typedef struct cop_child_ready {
+    uint64_t cookie; /* of its cop_spawn_opts; cop_sender is the child */
+} cop_child_ready;
+
+extern COP_API const cop_type cop_child_ready_type;
 
 /* -------------------------------------------------------------------- start, run */
 
@@ -127,7 +187,8 @@ COP_API int cop_supervisor_run(const cop_child *tree, const cop_node_opts *opts)
  *
  * Calls to a supervisor of this node; each ends in its reply handler, with an answer of
  * the type that stands at it or with an error, as cop_ask.  A supervisor that is stopping
- * or starting children serves them when that is done, in the order in which they came.
+ * or starting children serves them when that is done, in the order in which they came; but
+ * while it waits for a child to be ready, it is looked at at once.
  */
 
 /* A child has been started.  The pid is none if its init asked not to be. */
@@ -144,8 +205,9 @@ typedef enum cop_child_state {
     COP_CHILD_STOPPED, /* no actor: it ended, was stopped, or asked not to be started */
     COP_CHILD_RUNNING,
     COP_CHILD_STOPPING,   /* it has been told, or what a failed start left is ending */
-    COP_CHILD_RESTARTING, /* a restart failed; the next try is on its way */
+    COP_CHILD_RESTARTING, /* a restart waits, or failed, or it is not ready yet */
     COP_CHILD_NO_ANSWER,  /* a supervisor did not say in time what is below it (cop_tree) */
+    COP_CHILD_STARTING,   /* for the first time, and not ready yet */
 } cop_child_state;
 
 typedef struct cop_child_info {
@@ -168,13 +230,30 @@ typedef struct cop_child_list {
 
 typedef struct cop_child_counts {
     uint32_t specs;       /* rows, those without an actor too; dynamic: 1 */
-    uint32_t active;      /* that have an actor */
+    uint32_t active;      /* that have an actor, which has started */
     uint32_t supervisors; /* by their rows */
     uint32_t workers;
 } cop_child_counts;
 
+/* A child's row, with the defaults filled in. */
+typedef struct cop_child_spec {
+    cop_str name;
+    int32_t restart; /* cop_restart */
+    int32_t stop_ms;
+    int32_t ready_ms;      /* 0: it need not say that it is ready */
+    cop_backoff backoff;   /* first_ms 0: none */
+    cop_budget own_budget; /* all zero: none */
+    bool is_supervisor;
+    bool significant;
+    bool anonymous;
+    /* Of a supervisor, if the row tells; that of a template may not. */
+    int32_t strategy;      /* cop_strategy */
+    int32_t auto_shutdown; /* cop_auto_shutdown */
+    cop_budget budget;
+} cop_child_spec;
+
 extern COP_API const cop_type cop_child_started_type, cop_child_done_type, cop_child_info_type,
-    cop_child_list_type, cop_child_counts_type;
+    cop_child_list_type, cop_child_counts_type, cop_child_spec_type;
 
 /*
  * Adds a child, worker or supervisor, behind the others and starts it; the row is copied
@@ -230,6 +309,12 @@ COP_API COP_MUST_USE cop_err cop_which_children(cop_actor *me, cop_pid superviso
 /* Answer: cop_child_counts. */
 COP_API COP_MUST_USE cop_err cop_count_children(cop_actor *me, cop_pid supervisor,
                                                 int32_t within_ms, const cop_then *then);
+
+/* The row of a child, by its name, or if that is NULL by its pid, as which the children of a
+ * dynamic supervisor are known.  Answer: cop_child_spec.  COP_E_NOT_FOUND. */
+COP_API COP_MUST_USE cop_err cop_get_childspec(cop_actor *me, cop_pid supervisor,
+                                               const char *name, cop_pid child,
+                                               int32_t within_ms, const cop_then *then);
 
 /*
  * Has a supervisor decide nothing: from now on ends of children and requests wait, in the
@@ -290,8 +375,10 @@ typedef struct cop_child_event {
     int32_t what; /* cop_child_news */
     uint32_t restarts;
     bool is_supervisor;
-    cop_pid pid;  /* none if it has no actor, then or now */
-    cop_str path; /* of its supervisor */
+    bool was_killed; /* it was told to stop, but did not in the time that it had */
+    int32_t had_ms;  /* ... which was that; else 0 */
+    cop_pid pid;     /* none if it has no actor, then or now */
+    cop_str path;    /* of its supervisor */
     cop_str name;
     cop_str reason;
 } cop_child_event;
@@ -327,6 +414,8 @@ typedef struct cop_report {
     bool is_dynamic;
     cop_pid pid; /* none if it has no actor, then or now */
     uint32_t restarts;
+    bool was_killed; /* it was told to stop, but did not in the time that it had */
+    int32_t had_ms;  /* ... which was that; else 0 */
     /* How many children of a dynamic supervisor that ended were stopped badly, all for the
      * same reason: then there is no pid and no arg.  Else 0. */
     uint32_t count;
