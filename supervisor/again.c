@@ -106,7 +106,7 @@ copi_end_wait(cop_actor *me, copi_supervisor *self, copi_child *child)
     child->is_paid = false;
     if (child->retry.ref.bits == 0)
         return;
-    if (cop_timer_cancel(me, child->retry) >= 0)
+    if (cop_timer_cancel(me, child->retry))
         (void)copi_children_unpin(&self->children, child);
     child->retry = (cop_timer){0};
 }
