@@ -43,6 +43,8 @@ copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_ex
         .stop_ms = copi_spec_stop_ms(spec),
         .cookie = child->cookie,
         .why = why,
+        .keep_mail = spec->keep_mail,
+        .legacy = &child->mail,
         .lingers = lingers,
     };
     cop_pid pid = COP_PID_NONE;

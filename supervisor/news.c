@@ -30,6 +30,7 @@ cop_child_news_name(cop_child_news news)
     case COP_NEWS_STOPPED_BADLY: return "stopped badly";
     case COP_NEWS_GAVE_UP: return "restarted too often";
     case COP_NEWS_IGNORED: return "ignored";
+    case COP_NEWS_POISONED: return "poisoned";
     }
     return "unknown";
 }

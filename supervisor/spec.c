@@ -117,6 +117,10 @@ is_wrong_comeback(const cop_child *spec, char *text, size_t size)
         return say(text, size, "bad backoff: %s", spec->name);
     if (spec->own_budget.restarts < COP_NO_RESTARTS || spec->own_budget.seconds < 0)
         return say(text, size, "bad own_budget: %s", spec->name);
+    if (spec->keep_mail && spec->sup != NULL)
+        return say(text, size, "a supervisor keeps no mail: %s", spec->name);
+    if (spec->poison_after < 0 || (spec->poison_after > 0 && !spec->keep_mail))
+        return say(text, size, "bad poison_after: %s", spec->name);
     return false;
 }
 

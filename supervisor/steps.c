@@ -46,6 +46,7 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
         return COP_OK;
     }
     if (self->errand != NULL) {
+        copi_drop_mail(me, child);
         copi_errand_end(me, self, err);
         return COP_OK;
     }
@@ -61,6 +62,7 @@ start_failed(cop_actor *me, copi_supervisor *self, copi_child *child, cop_err er
 static void
 start_ignored(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
+    copi_drop_mail(me, child);
     copi_tell_news(me, self, COP_NEWS_IGNORED, false, child, NULL);
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     copi_child_set_pid(&self->children, child, COP_PID_NONE);
@@ -176,7 +178,10 @@ copi_carry_out_plan(cop_actor *me, copi_supervisor *self)
         switch (step.deed) {
         case COPI_DEED_WAIT: return COP_OK;
         case COPI_DEED_STOP: stop_one(me, self, step.child); break;
-        case COPI_DEED_DROP: copi_children_drop(&self->children, step.child); break;
+        case COPI_DEED_DROP:
+            copi_drop_mail(me, step.child);
+            copi_children_drop(&self->children, step.child);
+            break;
         case COPI_DEED_START: COP_TRY(start_one(me, self, step.child)); break;
         case COPI_DEED_DONE: COP_TRY(plan_done(me, self)); break;
         }

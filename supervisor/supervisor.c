@@ -59,6 +59,7 @@ stays_away(cop_actor *me, copi_supervisor *self, copi_child *child)
 {
     bool was_significant = child->spec->significant;
 
+    copi_drop_mail(me, child);
     if (child->spec->restart == COP_TEMPORARY || self->children.is_dynamic)
         copi_children_drop(&self->children, child);
     if (!was_significant ||
@@ -129,6 +130,7 @@ on_child(cop_actor *me, void *state, const cop_child_end *end)
     }
     if (child == NULL) /* somebody else gave it to us */
         return COP_OK;
+    copi_keep_mail(me, self, child, end);
     if (child->phase == COPI_CHILD_STARTING)
         COP_TRY(copi_awaited_ended(me, self, child, end->why));
     else if (child->phase == COPI_CHILD_STOPPING)
@@ -287,6 +289,7 @@ init(cop_actor *me, void *state, const void *arg)
     copi_supervisor *self = state;
 
     self->spec = arg;
+    self->me = me;
     /* Nobody but the table knows which kind it is; all else is the same for both. */
     if (self->spec != NULL && self->spec->strategy == COP_DYNAMIC)
         me->behaviour = &dynamic_supervisor;
@@ -318,6 +321,7 @@ dispose(void *state)
             copi_errand_free(copi_errand_of(turn));
     }
     copi_errand_free(self->errand);
+    copi_mail_fini(self);
     copi_children_fini(&self->children);
     free(self->budget.bursts);
     free(self->told);

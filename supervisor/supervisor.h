@@ -29,6 +29,7 @@ typedef enum copi_turn_kind {
 
 typedef struct copi_supervisor {
     const cop_child *spec;
+    cop_actor *me;
     copi_children children;
     copi_budget budget;
     copi_plan plan;
@@ -91,6 +92,16 @@ cop_err copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *chi
 cop_err copi_start_cleared(cop_actor *me, copi_supervisor *self);
 /* The end that waited for its turn, as far as there was memory for it. */
 cop_exit copi_take_why(copi_child *child);
+
+/* mail.c */
+
+/* A child that had an actor has lost it; it may come back. */
+void copi_keep_mail(cop_actor *me, copi_supervisor *self, copi_child *child,
+                    const cop_child_end *end);
+/* It does not come back. */
+void copi_drop_mail(cop_actor *me, copi_child *child);
+/* Nobody does. */
+void copi_mail_fini(copi_supervisor *self);
 
 /* again.c */
 

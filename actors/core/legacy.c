@@ -101,6 +101,20 @@ cop_legacy_drop_first(cop_actor *me, cop_legacy *legacy, cop_err why)
 }
 
 void
+copi_legacy_end(cop_actor *owner, cop_legacy *legacy)
+{
+    if (owner->phase == COPI_ENDING || owner->phase == COPI_STARTING) {
+        cop_legacy_drop(owner, legacy);
+        return;
+    }
+    for (copi_mail *mail = legacy->first, *next; mail != NULL; mail = next) {
+        next = mail->next;
+        copi_envelope_free(owner->worker, copi_envelope_of(mail));
+    }
+    *legacy = (cop_legacy){0};
+}
+
+void
 cop_legacy_drop(cop_actor *me, cop_legacy *legacy)
 {
     while (legacy->first != NULL)

@@ -17,6 +17,10 @@ bool copi_legacy_keep_killer(cop_actor *self, copi_envelope *envelope, cop_err e
 /* What an actor that has ended left, now the caller's. */
 cop_legacy copi_legacy_of(cop_actor *ended);
 
+/* cop_legacy_drop by an owner who is ending; or, if it is discarded as the simulator's actors
+ * are, the memory only. */
+void copi_legacy_end(cop_actor *owner, cop_legacy *legacy);
+
 /* Puts it before all other messages of an actor that begins. */
 void copi_legacy_inherit(cop_actor *self, cop_legacy *legacy);
 

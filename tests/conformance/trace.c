@@ -231,6 +231,7 @@ trace_report(void *ctx, const cop_report *report)
         if (!report->is_dynamic)
             report_line(self, report, 2, "progress", child->text, "-");
         break;
+    case COP_NEWS_POISONED: break; /* no child of a scenario keeps its mail */
     case COP_NEWS_IGNORED: trace_not_up(self, child, NULL); break;
     case COP_NEWS_NOT_STARTED:
         trace_not_up(self, child, report->why);

@@ -114,6 +114,12 @@ struct cop_child {
     /* The supervisor gives up, too, when this one has been restarted more often than that;
      * all zero: as often as the supervisor's own budget lets it. */
     cop_budget own_budget;
+    /* Of a worker: when it comes back, messages that waited for it are handled in their order,
+     * and calls among them answered, by its next life; else they are dead letters. */
+    bool keep_mail;
+    /* With keep_mail: when so many of its lives in a row have failed with the same message, that
+     * is a dead letter with COP_E_POISON.  0: 1, so it is not tried again. */
+    int32_t poison_after;
 
     /* Of a supervisor. */
     cop_strategy strategy;
@@ -368,6 +374,7 @@ typedef enum cop_child_news {
     COP_NEWS_STOPPED_BADLY, /* it was told to stop, but ended for another reason */
     COP_NEWS_GAVE_UP,       /* its supervisor has spent its budget on it, and ends */
     COP_NEWS_IGNORED,       /* its init asked not to be started */
+    COP_NEWS_POISONED,      /* it failed with a message that it would have again: dropped */
 } cop_child_news;
 
 /* Something has happened to a child.  reason: as cop_exit_print writes it. */
