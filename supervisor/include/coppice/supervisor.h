@@ -12,17 +12,18 @@
  *      };
  *      int main(void) { return cop_supervisor_run(&tree, NULL); }
  *
- * Words and rules are OTP's.  Children start one by one in the order of the table and stop
- * in the reverse order, each awaited before the next is told.  If one does not start, those
- * before it are stopped and the supervisor does not start either.  When one ends, its
- * `.restart` says whether it comes back, and the supervisor's `.strategy` which others are
- * stopped and started with it.  Each such restart, tries that fail too, costs one of the
- * supervisor's budget; when that is spent it stops the rest and ends, with kind
- * COP_EXIT_SHUTDOWN, the text "restart intensity reached" and the last failure as cause,
- * and then its own supervisor decides.
+ * Words and rules are OTP's.  Children start one by one in the order of the table, but after
+ * those that they need, and stop in the reverse order, each awaited before the next is told.
+ * If one does not start, those before it are stopped and the supervisor does not start
+ * either.  When one ends, its `.restart` says whether it comes back, and the supervisor's
+ * `.strategy` which others are stopped and started with it.  Each such restart, tries that
+ * fail too, costs one of the supervisor's budget; when that is spent it stops the rest and
+ * ends, with kind COP_EXIT_SHUTDOWN, the text "restart intensity reached" and the last
+ * failure as cause, and then its own supervisor decides.
  *
  * Better than OTP: an end is told only when all that the ended owned is gone, so a restart
- * never meets its predecessor, its names or its ports.
+ * never meets its predecessor, its names or its ports.  Beyond OTP, and off while they are
+ * zero: `.ready_ms`, `.backoff`, `.own_budget`, `.needs`; docs/beyond_otp.md has the reasons.
  */
 #ifndef COPPICE_SUPERVISOR_H
 #define COPPICE_SUPERVISOR_H
