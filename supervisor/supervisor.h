@@ -30,7 +30,7 @@ typedef struct copi_supervisor {
     copi_children children;
     copi_budget budget;
     copi_plan plan;
-    copi_child *subject;  /* whom the plan is about */
+    copi_child *subject;  /* whom the plan is about; when it ends, who is being stopped */
     copi_errand *errand;  /* whose plan it is; NULL: a restart's */
     copi_child *clearing; /* its start failed, and the plan waits until all of it is gone */
     cop_err cleared_err;  /* with what it failed */
@@ -69,7 +69,8 @@ void copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child,
                         const cop_exit *why);
 /* All that a failed start had left is gone. */
 cop_err copi_start_cleared(cop_actor *me, copi_supervisor *self);
-/* The end that waited for its turn, as far as there was memory for it. */
+/* An end that waits for its turn, as far as there is memory for it. */
+void copi_keep_why(copi_child *child, const cop_exit *why);
 cop_exit copi_take_why(copi_child *child);
 
 /* ending.c: when the supervisor itself ends, the core stops its children */
