@@ -1,31 +1,42 @@
 #!/usr/bin/env bash
-# random.sh COUNT [FIRST-SEED]
+# random.sh COUNT [FIRST-SEED [proc]]
 #
-# Plays COUNT random scenarios on coppice and on the real OTP, and compares the traces.
+# Plays COUNT random scenarios, of supervisors or with `proc` of plain actors, on coppice and
+# on the real OTP, and compares the traces.
 # The seed says how many actions a scenario has, and how deep its tree is.  Prints the seed
 # and both traces of each that differs, and how many there were.  SCENARIO: the player;
 # default: the one of build/dev.  JOBS: how many Erlangs at once; they mostly wait.  CALM=1
 # leaves out suspend and resume.  Exit code 77 if there is no escript.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-count=${1:?how many} first=${2:-1}
+count=${1:?how many} first=${2:-1} kind=${3:-sup}
 player=${SCENARIO:-$here/../../build/${PRESET:-dev}/tests/conformance/scenario}
 command -v escript >/dev/null || { echo "skipped: no escript (erlang-base)"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work
 
-python3 "$here/genscn.py" --varied "$work" "$count" "$first" || exit 2
+case $kind in
+    sup) python3 "$here/genscn.py" --varied "$work" "$count" "$first" || exit 2 ;;
+    proc) python3 "$here/genproc.py" "$work" "$count" "$first" || exit 2 ;;
+    *) echo "sup or proc?" >&2; exit 2 ;;
+esac
 [ -z "${CALM:-}" ] || sed -i '/^suspend \|^resume /d' "$work"/*.scn
 
 # Of the real one: fifty for each Erlang, then another.
 (cd "$work" && ls -- *.scn) | sort -n |
     (cd "$work" && xargs -P "${JOBS:-8}" -n 50 escript "$here/batch.escript" "$here/oracle.escript")
 
+# trace SEED: ours; 77 if we cannot.
+trace() {
+    timeout 120 "$player" --seed "$1" "$work/$1.scn" >"$work/$1.ours" 2>&1 || return
+    [ $kind != proc ] || python3 "$here/genproc.py" --strip "$work/$1.otp" "$work/$1.ours"
+}
+
 equal=0 skipped=0
 differing=()
 for seed in $(seq "$first" $((first + count - 1))); do
-    timeout 120 "$player" --seed "$seed" "$work/$seed.scn" >"$work/$seed.ours" 2>&1
+    trace "$seed"
     if [ $? = 77 ]; then
         skipped=$((skipped + 1))
     elif cmp -s "$work/$seed.otp" "$work/$seed.ours"; then
