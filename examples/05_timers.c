@@ -31,7 +31,7 @@ COP_HANDLER(metronome, tick)
     printf("tick %d\n", ++st->beats);
     if (st->beats == 1)
         printf("the other alarm had %s\n",
-               cop_timer_cancel(me, st->never) >= 0 ? "time left" : "gone off");
+               cop_timer_cancel(me, st->never) ? "time left" : "gone off");
     return COP_OK;
 }
 

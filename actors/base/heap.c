@@ -53,14 +53,12 @@ sift_down(copi_heap *self, uint32_t place, copi_heap_slot slot)
 }
 
 bool
-copi_heap_reserve(copi_heap *self, uint32_t count)
+copi_heap_grow(copi_heap *self, uint32_t count)
 {
     uint32_t room = self->room == 0 ? 64 : self->room;
 
     while (room <= count)
         room *= 2;
-    if (room == self->room)
-        return true;
     copi_heap_slot *slots = realloc(self->slots, room * sizeof *slots);
     if (slots == NULL)
         return false;

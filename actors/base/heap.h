@@ -35,8 +35,14 @@ copi_heap_has(const copi_heap_node *node)
     return node->place != 0;
 }
 
+bool copi_heap_grow(copi_heap *self, uint32_t count);
+
 /* Makes room for so many entries in all.  False, and nothing changed, if there is no memory. */
-bool copi_heap_reserve(copi_heap *self, uint32_t count);
+static inline bool
+copi_heap_reserve(copi_heap *self, uint32_t count)
+{
+    return count < self->room || copi_heap_grow(self, count);
+}
 /* There is room for it. */
 void copi_heap_add(copi_heap *self, copi_heap_node *node, int64_t due, uint32_t turn);
 void copi_heap_remove(copi_heap *self, copi_heap_node *node);

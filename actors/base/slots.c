@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 
@@ -11,76 +12,62 @@ enum {
 };
 
 static bool
-grow(copi_slots *self)
+make_room(copi_slots *self)
 {
-    uint32_t room = self->room == 0 ? 64 : self->room * 2;
-    copi_place *places = realloc(self->places, room * sizeof *places);
-
-    if (places == NULL)
+    if (self->chunk_count < self->chunk_room)
+        return true;
+    uint32_t room = self->chunk_room == 0 ? 4 : 2 * self->chunk_room;
+    char **chunks = realloc(self->chunks, room * sizeof *chunks);
+    if (chunks == NULL)
         return false;
-    self->places = places;
-    self->room = room;
+    self->chunks = chunks;
+    uint32_t *freed = realloc(self->free, (size_t)room * COPI_SLOTS_CHUNK * sizeof *self->free);
+    if (freed == NULL)
+        return false;
+    self->free = freed;
+    self->chunk_room = room;
+    return true;
+}
+
+static bool
+add_chunk(copi_slots *self)
+{
+    if (!make_room(self))
+        return false;
+    char *chunk = aligned_alloc(COPI_PLACE_SIZE, COPI_SLOTS_CHUNK * COPI_PLACE_SIZE);
+    if (chunk == NULL)
+        return false;
+    self->chunks[self->chunk_count++] = chunk;
     if (self->count == 0)
         self->count = 1;
     return true;
 }
 
-/* A place that nobody uses, or 0. */
-static uint32_t
-take_place(copi_slots *self)
+copi_place *
+copi_slots_new(copi_slots *self)
 {
-    uint32_t place = self->free;
-
-    if (place != 0) {
-        self->free = self->places[place].next;
-        return place;
-    }
-    if (self->count == self->room && !grow(self))
-        return 0;
-    place = self->count++;
-    self->places[place] = (copi_place){.generation = 1};
+    if (self->count >= self->chunk_count * COPI_SLOTS_CHUNK && !add_chunk(self))
+        return NULL;
+    copi_place *place = copi_slots_at(self, self->count);
+    memset(place, 0, COPI_PLACE_SIZE);
+    place->index = self->count++;
     return place;
 }
 
-uint64_t
-copi_slots_add(copi_slots *self, void *thing)
-{
-    uint32_t place = take_place(self);
-
-    if (place == 0)
-        return 0;
-    copi_place *slot = &self->places[place];
-    slot->thing = thing;
-    slot->is_used = 1;
-    return (uint64_t)slot->generation << 32 | place;
-}
-
-void *
-copi_slots_find(const copi_slots *self, uint64_t number)
-{
-    uint32_t place = (uint32_t)number;
-
-    if (place == 0 || place >= self->count)
-        return NULL;
-    const copi_place *slot = &self->places[place];
-    return slot->is_used && slot->generation == number >> 32 ? slot->thing : NULL;
-}
-
 void
-copi_slots_remove(copi_slots *self, uint64_t number)
+copi_slots_remove(copi_slots *self, copi_place *place)
 {
-    COPI_CHECK(copi_slots_find(self, number) != NULL);
-    copi_place *slot = &self->places[(uint32_t)number];
-    slot->is_used = 0;
-    if (++slot->generation == GENERATIONS)
-        return;
-    slot->next = self->free;
-    self->free = (uint32_t)number;
+    COPI_CHECK(place->generation % 2 == 1);
+    if (++place->generation < GENERATIONS)
+        self->free[self->free_count++] = place->index;
 }
 
 void
 copi_slots_fini(copi_slots *self)
 {
-    free(self->places);
+    for (uint32_t i = 0; i < self->chunk_count; i++)
+        free(self->chunks[i]);
+    free(self->chunks);
+    free(self->free);
     *self = (copi_slots){0};
 }

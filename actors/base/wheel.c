@@ -48,11 +48,31 @@ mark(copi_wheel *self, uint32_t bucket, bool is_used)
         self->used[bucket / 64] &= ~bit;
 }
 
-static bool
+/* Without those that are crossed out. */
+static void
+compact(copi_wheel_bucket *bucket)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < bucket->count; i++) {
+        copi_wheel_node *node = bucket->entries[i];
+        if (node == NULL)
+            continue;
+        node->index = count;
+        bucket->entries[count++] = node;
+    }
+    bucket->count = count;
+    bucket->crossed = 0;
+}
+
+/* For one more in a bucket that is full. */
+COPI_COLD static bool
 make_room(copi_wheel_bucket *bucket)
 {
-    if (bucket->count < bucket->room)
+    if (bucket->crossed > bucket->count / 2) {
+        compact(bucket);
         return true;
+    }
     uint32_t room = bucket->room == 0 ? KEEP : 2 * bucket->room;
     copi_wheel_node **entries = realloc(bucket->entries, room * sizeof(copi_wheel_node *));
     if (entries == NULL)
@@ -67,12 +87,13 @@ append(copi_wheel *self, uint32_t number, copi_wheel_node *node)
 {
     copi_wheel_bucket *bucket = &self->buckets[number];
 
-    if (!make_room(bucket))
+    if (bucket->count == bucket->room && !make_room(bucket))
         return false;
+    if (bucket->count == 0)
+        mark(self, number, true);
     node->index = bucket->count;
     node->bucket = number + 1;
     bucket->entries[bucket->count++] = node;
-    mark(self, number, true);
     self->bucketed++;
     return true;
 }
@@ -132,46 +153,15 @@ clear(copi_wheel *self, uint32_t number)
     }
 }
 
-/* Without those that are crossed out. */
-static void
-compact(copi_wheel_bucket *bucket)
+void
+copi_wheel_tidy(copi_wheel *self, uint32_t number)
 {
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < bucket->count; i++) {
-        copi_wheel_node *node = bucket->entries[i];
-        if (node == NULL)
-            continue;
-        node->index = count;
-        bucket->entries[count++] = node;
-    }
-    bucket->count = count;
-    bucket->crossed = 0;
-}
-
-static void
-cross_out(copi_wheel *self, copi_wheel_node *node)
-{
-    uint32_t number = node->bucket - 1;
     copi_wheel_bucket *bucket = &self->buckets[number];
 
-    bucket->entries[node->index] = NULL;
-    bucket->crossed++;
-    node->bucket = 0;
-    self->bucketed--;
     if (bucket->crossed == bucket->count)
         clear(self, number);
-    else if (bucket->crossed > KEEP && bucket->crossed > bucket->count / 2)
+    else if (bucket->crossed > KEEP)
         compact(bucket);
-}
-
-void
-copi_wheel_remove(copi_wheel *self, copi_wheel_node *node)
-{
-    if (node->bucket != 0)
-        cross_out(self, node);
-    else
-        copi_heap_remove(&self->heap, &node->heap);
 }
 
 /* How many buckets after the one of `at` the first with entries is; COPI_WHEEL_BUCKETS: none

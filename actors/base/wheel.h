@@ -58,7 +58,26 @@ copi_wheel_has(const copi_wheel_node *node)
 
 /* Nanoseconds; `now` may be somewhat late.  False, and nothing changed, without memory. */
 bool copi_wheel_add(copi_wheel *self, copi_wheel_node *node, int64_t due, int64_t now);
-void copi_wheel_remove(copi_wheel *self, copi_wheel_node *node);
+
+/* For the one below: most of a bucket is crossed out. */
+void copi_wheel_tidy(copi_wheel *self, uint32_t bucket);
+
+static inline void
+copi_wheel_remove(copi_wheel *self, copi_wheel_node *node)
+{
+    if (node->bucket == 0) {
+        copi_heap_remove(&self->heap, &node->heap);
+        return;
+    }
+    copi_wheel_bucket *bucket = &self->buckets[node->bucket - 1];
+    bucket->entries[node->index] = NULL;
+    self->bucketed--;
+    bucket->crossed++;
+    /* Tidying up is a cache miss for each that stays. */
+    if (bucket->count - bucket->crossed <= bucket->count / 8)
+        copi_wheel_tidy(self, node->bucket - 1);
+    node->bucket = 0;
+}
 
 /* Removes the first of those that are due at `now`; NULL: none is. */
 copi_wheel_node *copi_wheel_pop(copi_wheel *self, int64_t now);

@@ -108,6 +108,10 @@ struct cop_actor {
     uint64_t cookie;
     int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
     bool is_told;
+
+    /* The runner; after the end, the owner (legacy.h). */
+    bool keeps_mail;
+    uint8_t deaths; /* of actors in a row, by a message that is marked as suspect */
 };
 
 _Static_assert(offsetof(cop_actor, small_state) == 128 && sizeof(cop_actor) <= 256,
@@ -172,8 +176,19 @@ copi_ties *copi_ties_of(cop_actor *self);
 uint64_t copi_new_ref(copi_worker *worker);
 
 /* Keeps the actor on this worker until as many unpins. */
-void copi_pin(cop_actor *self);
-void copi_unpin(cop_actor *self);
+static inline void
+copi_pin(cop_actor *self)
+{
+    if (self->pins++ == 0)
+        self->task.home = (int32_t)self->worker->index;
+}
+
+static inline void
+copi_unpin(cop_actor *self)
+{
+    if (--self->pins == 0)
+        self->task.home = COPI_ANYWHERE;
+}
 
 /* begin.c */
 

@@ -2,7 +2,7 @@
 /*
  * alarms.c - <coppice/timer.h>: messages to oneself, later.
  *
- * An actor with alarms is pinned to its worker, whose slots know them by number.  What a
+ * An actor with alarms is pinned to its worker, which has them in its slots, by number.  What a
  * user holds is that number and the worker's, so that a handle from before a move to
  * another worker finds nothing there.
  */
@@ -20,24 +20,30 @@
 static const int64_t MS_MAX = INT64_MAX / COPI_MS / 2;
 
 static cop_timer
-handle_of(const copi_worker *worker, uint64_t number)
+handle_of(const copi_worker *worker, const copi_alarm *alarm)
 {
-    return (cop_timer){{(uint64_t)(worker->index + 1) << COPI_SLOTS_BITS | number}};
-}
-
-static uint64_t
-number_of(cop_timer timer)
-{
-    return timer.ref.bits & ((UINT64_C(1) << COPI_SLOTS_BITS) - 1);
+    return (cop_timer){
+        {(uint64_t)(worker->index + 1) << COPI_SLOTS_BITS | copi_place_number(&alarm->place)}};
 }
 
 static copi_alarm *
-find(cop_actor *self, cop_timer timer)
+alarm_at(const cop_actor *self, uint32_t place)
 {
+    return COPI_CONTAINER(copi_slots_at(&self->worker->alarms, place), copi_alarm, place);
+}
+
+static copi_alarm *
+find(const cop_actor *self, cop_timer timer)
+{
+    uint64_t number = timer.ref.bits & ((UINT64_C(1) << COPI_SLOTS_BITS) - 1);
+
     if (timer.ref.bits >> COPI_SLOTS_BITS != self->worker->index + 1)
         return NULL;
-    copi_alarm *alarm = copi_slots_find(&self->worker->alarms, number_of(timer));
-    return alarm != NULL && alarm->actor == self ? alarm : NULL;
+    copi_place *place = copi_slots_find(&self->worker->alarms, number);
+    if (place == NULL)
+        return NULL;
+    copi_alarm *alarm = COPI_CONTAINER(place, copi_alarm, place);
+    return alarm->actor == self ? alarm : NULL;
 }
 
 void
@@ -46,38 +52,85 @@ copi_alarm_due(copi_worker *worker, copi_timer *timer)
     copi_alarm *alarm = COPI_CONTAINER(timer, copi_alarm, timer);
 
     alarm->timer.is_queued = true;
-    copi_push_self(worker, alarm->actor, &alarm->due);
+    copi_push_self(worker, alarm->actor, &alarm->letter->due);
 }
 
-void
-copi_alarm_free(cop_actor *self, copi_alarm *alarm)
-{
-    if (alarm->timer.has_bufs)
-        copi_message_drop(alarm->due.type, alarm->message);
-    copi_pool_give(&self->worker->pool, alarm, alarm->timer.size);
-}
-
-/* Nobody's alarm any more, but still in memory. */
 static void
-detach(cop_actor *self, copi_alarm *alarm, uint64_t number)
+set_alarm(copi_letter *letter, copi_alarm *alarm)
 {
-    *(alarm->younger == NULL ? &self->ties->alarms : &alarm->younger->older) = alarm->older;
-    if (alarm->older != NULL)
-        alarm->older->younger = alarm->younger;
-    copi_slots_remove(&self->worker->alarms, number);
+    letter->due.ref = (uintptr_t)alarm;
+}
+
+static size_t
+size_of(const copi_letter *letter)
+{
+    return sizeof *letter + letter->due.size;
+}
+
+static void
+free_letter(cop_actor *self, copi_letter *letter)
+{
+    if (letter->due.has_bufs)
+        copi_message_drop(letter->due.type, letter->message);
+    copi_pool_give(&self->worker->pool, letter, size_of(letter));
+}
+
+/* May a free record have a letter of that size?  One that is not in a slab would be lost. */
+static bool
+may_keep(size_t size)
+{
+    return COPI_IS_POOLING && copi_pool_class(size) < COPI_POOL_CLASSES;
+}
+
+/* Takes the letter from an alarm that is called off, without a look at it if that can be. */
+static void
+take_letter(cop_actor *self, copi_alarm *alarm)
+{
+    copi_letter *letter = alarm->letter;
+
+    if (COPI_LIKELY(!alarm->timer.is_queued && !alarm->timer.has_bufs &&
+                    may_keep(alarm->timer.size)))
+        return;
+    alarm->letter = NULL;
+    if (alarm->timer.is_queued)
+        set_alarm(letter, NULL);
+    else
+        free_letter(self, letter);
+}
+
+static void
+attach(cop_actor *me, copi_alarm *alarm)
+{
+    uint32_t older = me->ties->alarms;
+
+    alarm->younger = 0;
+    alarm->older = older;
+    if (older != 0)
+        alarm_at(me, older)->younger = alarm->place.index;
+    me->ties->alarms = alarm->place.index;
+    copi_pin(me);
+}
+
+/* Nobody's alarm any more; the letter stays. */
+static void
+detach(cop_actor *self, copi_alarm *alarm)
+{
+    if (alarm->younger == 0)
+        self->ties->alarms = alarm->older;
+    else
+        alarm_at(self, alarm->younger)->older = alarm->older;
+    if (alarm->older != 0)
+        alarm_at(self, alarm->older)->younger = alarm->younger;
     copi_timer_disarm(self->worker, &alarm->timer);
+    copi_slots_remove(&self->worker->alarms, &alarm->place);
     copi_unpin(self);
 }
 
-/* The same; its memory goes now, or when it is out of the mailbox. */
 static void
-discard(cop_actor *self, copi_alarm *alarm, uint64_t number)
+discard(cop_actor *self, copi_alarm *alarm)
 {
-    detach(self, alarm, number);
-    if (alarm->timer.is_queued)
-        alarm->timer.is_dropped = true;
-    else
-        copi_alarm_free(self, alarm);
+    take_letter(self, alarm);
+    detach(self, alarm);
 }
 
 /* At most COPI_PAYLOAD_MAX + 1, which is too large. */
@@ -89,48 +142,65 @@ extra_of(const cop_type *type, const void *message)
     return extra > COPI_PAYLOAD_MAX ? COPI_PAYLOAD_MAX + 1u : extra;
 }
 
-/* With its message; NULL if there is no memory. */
-static copi_alarm *
-new_alarm(cop_actor *me, const cop_type *type, const void *message)
+/* The letter that a free record has kept, if it is of this size, or a new one; NULL if there
+ * is no memory. */
+static copi_letter *
+letter_for(copi_worker *worker, copi_alarm *alarm, size_t size)
 {
-    size_t extra = extra_of(type, message);
+    copi_letter *kept = alarm->letter;
 
-    if (copi_ties_of(me) == NULL)
-        return NULL;
-    size_t size = sizeof(copi_alarm) + type->size + extra;
-    copi_alarm *alarm = copi_pool_take(&me->worker->pool, size);
-    if (alarm == NULL)
-        return NULL;
-    /* In parts, which the compiler does better than one large clear. */
-    alarm->timer = (copi_timer){.what = COPI_TIMER, .size = (uint32_t)size};
-    alarm->actor = me;
-    alarm->younger = NULL;
-    alarm->due = (copi_envelope){.kind = COPI_TIMER, .type = type};
-    alarm->timer.has_bufs = copi_message_copy(type, alarm->message, message);
-    return alarm;
+    if (kept != NULL) {
+        if (copi_pool_class(size) == copi_pool_class(alarm->timer.size))
+            return kept;
+        copi_pool_give(&worker->pool, kept, alarm->timer.size);
+        alarm->letter = NULL;
+    }
+    return copi_pool_take(&worker->pool, size);
 }
 
-/* Into the worker's slots and timers.  False, and in neither, if there is no memory. */
 static bool
-set(cop_actor *me, copi_alarm *alarm, int64_t due)
+fill(copi_worker *worker, copi_alarm *alarm, const cop_type *type, const void *message,
+     size_t room)
 {
-    alarm->due.ref = copi_slots_add(&me->worker->alarms, alarm);
-    if (alarm->due.ref == 0)
+    copi_letter *letter = letter_for(worker, alarm, sizeof *letter + room);
+
+    if (letter == NULL)
         return false;
-    if (copi_timer_arm(me->worker, &alarm->timer, due))
-        return true;
-    copi_slots_remove(&me->worker->alarms, alarm->due.ref);
-    return false;
+    letter->due = (copi_envelope){
+        .kind = COPI_TIMER,
+        .type = type,
+        .size = room & COPI_PAYLOAD_MAX,
+    };
+    set_alarm(letter, alarm);
+    if (COPI_LIKELY(type->flat))
+        copi_message_copy_flat(type, letter->message, message);
+    else
+        letter->due.has_bufs = copi_message_copy(type, letter->message, message);
+    alarm->letter = letter;
+    alarm->timer = (copi_timer){.what = COPI_TIMER,
+                                .has_bufs = letter->due.has_bufs,
+                                .size = (uint32_t)size_of(letter)};
+    return true;
 }
 
+/* The references of the message are the caller's again. */
 static void
-attach(cop_actor *me, copi_alarm *alarm)
+undo(cop_actor *me, copi_alarm *alarm)
 {
-    alarm->older = me->ties->alarms;
-    if (alarm->older != NULL)
-        alarm->older->younger = alarm;
-    me->ties->alarms = alarm;
-    copi_pin(me);
+    if (alarm->letter != NULL) {
+        alarm->letter->due.has_bufs = false;
+        free_letter(me, alarm->letter);
+        alarm->letter = NULL;
+    }
+    copi_slots_remove(&me->worker->alarms, &alarm->place);
+}
+
+static copi_alarm *
+new_alarm(cop_actor *me)
+{
+    copi_place *place = copi_ties_of(me) == NULL ? NULL : copi_slots_add(&me->worker->alarms);
+
+    return place == NULL ? NULL : COPI_CONTAINER(place, copi_alarm, place);
 }
 
 static cop_err
@@ -141,20 +211,22 @@ arm(cop_actor *me, int64_t ms, int64_t period, cop_timer *out, const cop_type *t
         return COP_E_GONE;
     if (ms < 0 || ms > MS_MAX)
         return COP_E_INVAL;
-    if (type->size + extra_of(type, message) > COPI_PAYLOAD_MAX)
+    size_t room = type->size + extra_of(type, message);
+    if (room > COPI_PAYLOAD_MAX)
         return COP_E_TOO_LARGE;
-    copi_alarm *alarm = new_alarm(me, type, message);
+    copi_alarm *alarm = new_alarm(me);
     if (alarm == NULL)
         return COP_E_NOMEM;
-    alarm->period = period;
-    if (!set(me, alarm, copi_worker_after(me->worker, ms))) {
-        alarm->timer.has_bufs = false; /* they are still the caller's */
-        copi_alarm_free(me, alarm);
+    alarm->actor = me;
+    if (!fill(me->worker, alarm, type, message, room) ||
+        !copi_timer_arm(me->worker, &alarm->timer, copi_worker_after(me->worker, ms))) {
+        undo(me, alarm);
         return COP_E_NOMEM;
     }
+    alarm->letter->period = period;
     attach(me, alarm);
     if (out != NULL)
-        *out = handle_of(me->worker, alarm->due.ref);
+        *out = handle_of(me->worker, alarm);
     return COP_OK;
 }
 
@@ -174,19 +246,28 @@ cop_send_every_message(cop_actor *me, int64_t ms, cop_timer *out, const cop_type
     return copi_taken(type, message, arm(me, ms, ms * COPI_MS, out, type, message));
 }
 
-int64_t
+bool
 cop_timer_cancel(cop_actor *me, cop_timer timer)
 {
     copi_alarm *alarm = find(me, timer);
-    int64_t left = 0;
+
+    if (alarm == NULL)
+        return false;
+    discard(me, alarm);
+    return true;
+}
+
+int64_t
+cop_timer_left(cop_actor *me, cop_timer timer)
+{
+    const copi_alarm *alarm = find(me, timer);
 
     if (alarm == NULL)
         return -1;
     /* Rounded up, so that waiting for the rest is never too short. */
-    if (!alarm->timer.is_queued)
-        left = (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
-    discard(me, alarm, number_of(timer));
-    return left;
+    return alarm->timer.is_queued
+               ? 0
+               : (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
 }
 
 /* The next time on the grid of periods that is not over. */
@@ -194,63 +275,80 @@ static void
 rearm(cop_actor *self, copi_alarm *alarm)
 {
     int64_t now = copi_worker_now(self->worker);
-    int64_t due = alarm->timer.node.due + alarm->period;
+    int64_t due = alarm->timer.node.due + alarm->letter->period;
 
     if (due < now)
-        due += (now - due) / alarm->period * alarm->period;
+        due += (now - due) / alarm->letter->period * alarm->letter->period;
     if (!copi_timer_arm(self->worker, &alarm->timer, due))
         copi_end_failed(self, COP_E_NOMEM);
 }
 
 static cop_err
-handle_once(cop_actor *self, copi_alarm *alarm)
+handle_once(cop_actor *self, copi_letter *letter)
 {
+    copi_alarm *alarm = copi_alarm_of(letter);
+
     /* First, so that the handler may arm another, and finds this one gone. */
-    detach(self, alarm, alarm->due.ref);
-    cop_err err = copi_dispatch(self, alarm->due.type, alarm->message);
-    copi_alarm_free(self, alarm);
+    alarm->letter = NULL;
+    detach(self, alarm);
+    cop_err err = copi_dispatch(self, letter->due.type, letter->message);
+    free_letter(self, letter);
     return err;
 }
 
 static cop_err
-handle_again(cop_actor *self, copi_alarm *alarm)
+handle_again(cop_actor *self, copi_letter *letter)
 {
-    /* As if it were still in the mailbox: a cancel inside the handler only marks it. */
+    copi_alarm *alarm = copi_alarm_of(letter);
+
+    /* As if it were still in the mailbox: a cancel inside the handler leaves it to us. */
     alarm->timer.is_queued = true;
-    cop_err err = copi_dispatch(self, alarm->due.type, alarm->message);
-    alarm->timer.is_queued = false;
-    if (alarm->timer.is_dropped)
-        copi_alarm_free(self, alarm);
-    else
+    cop_err err = copi_dispatch(self, letter->due.type, letter->message);
+    if (copi_alarm_of(letter) == NULL) {
+        free_letter(self, letter);
+    } else {
+        alarm->timer.is_queued = false;
         rearm(self, alarm);
+    }
     return err;
 }
 
 cop_err
 copi_handle_alarm(cop_actor *self, copi_envelope *envelope)
 {
-    copi_alarm *alarm = COPI_CONTAINER(envelope, copi_alarm, due);
+    copi_letter *letter = COPI_CONTAINER(envelope, copi_letter, due);
+    copi_alarm *alarm = copi_alarm_of(letter);
 
+    if (alarm == NULL) {
+        free_letter(self, letter);
+        return COP_OK;
+    }
     alarm->timer.is_queued = false;
-    if (!alarm->timer.is_dropped)
-        return alarm->period == 0 ? handle_once(self, alarm) : handle_again(self, alarm);
-    copi_alarm_free(self, alarm);
-    return COP_OK;
+    return letter->period == 0 ? handle_once(self, letter) : handle_again(self, letter);
 }
 
 void
 copi_drop_alarm(cop_actor *self, copi_envelope *envelope)
 {
-    copi_alarm *alarm = COPI_CONTAINER(envelope, copi_alarm, due);
+    copi_letter *letter = COPI_CONTAINER(envelope, copi_letter, due);
+    copi_alarm *alarm = copi_alarm_of(letter);
 
-    alarm->timer.is_queued = false;
-    if (alarm->timer.is_dropped)
-        copi_alarm_free(self, alarm);
+    if (alarm == NULL)
+        free_letter(self, letter);
+    else
+        alarm->timer.is_queued = false;
 }
 
 void
 copi_alarms_end(cop_actor *self)
 {
-    for (copi_alarm *alarm; (alarm = self->ties->alarms) != NULL;)
-        discard(self, alarm, alarm->due.ref);
+    while (self->ties->alarms != 0)
+        discard(self, alarm_at(self, self->ties->alarms));
+}
+
+void
+copi_alarms_discard(cop_actor *self)
+{
+    for (uint32_t at = self->ties->alarms; at != 0; at = alarm_at(self, at)->older)
+        free_letter(self, alarm_at(self, at)->letter);
 }

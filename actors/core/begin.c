@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/dispatch.h"
+#include "core/legacy.h"
 #include "core/node.h"
 #include "core/ties.h"
 
@@ -74,6 +75,8 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->stop_ms = opts->stop_ms == 0 ? COPI_STOP_MS : opts->stop_ms;
     self->kill_at = 0;
     self->is_told = false;
+    self->keeps_mail = false; /* until it has started */
+    self->deaths = 0;
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
     self->label = copied(label);
@@ -208,11 +211,14 @@ fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err 
 }
 
 static void
-started(cop_actor *me, cop_actor *child)
+started(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
 {
     child->is_started = true;
     child->is_inline = false;
     child->phase = COPI_RUNNING;
+    child->keeps_mail = opts->keep_mail;
+    if (opts->legacy != NULL)
+        copi_legacy_inherit(child, opts->legacy);
     COPI_TALLY(me->worker, spawned, 1);
     if (atomic_load_explicit(&child->is_named, memory_order_relaxed))
         copi_names_told(child);
@@ -270,7 +276,7 @@ copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *
         fail_start(me, child, opts, err);
         return err;
     }
-    started(me, child);
+    started(me, child, opts);
     if (out != NULL)
         *out = pid;
     return COP_OK;

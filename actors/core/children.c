@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "core/dispatch.h"
+#include "core/legacy.h"
 #include "core/node.h"
 #include "core/ties.h"
 
@@ -301,12 +302,20 @@ apply_policy(cop_actor *self, const cop_child_end *end)
     return COP_OK;
 }
 
+/* The record is the slot's next actor's afterwards. */
+static void
+forget(cop_actor *self, cop_actor *child)
+{
+    copi_child_remove(self, child);
+    copi_table_give(&self->node->table, self->worker, child);
+}
+
 /* An end that nobody has anything to say to: most are. */
 static bool
 is_unremarkable(const cop_actor *self, const cop_actor *child)
 {
-    return child->why == NULL && self->behaviour->policy != COP_SUPERVISE &&
-           self->phase == COPI_RUNNING &&
+    return child->why == NULL && !child->keeps_mail &&
+           self->behaviour->policy != COP_SUPERVISE && self->phase == COPI_RUNNING &&
            (child->exit_kind == COP_EXIT_NORMAL || child->exit_kind == COP_EXIT_SHUTDOWN);
 }
 
@@ -317,8 +326,7 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
     cop_exit why;
 
     if (is_unremarkable(self, child)) {
-        copi_child_remove(self, child);
-        copi_table_give(&self->node->table, self->worker, child);
+        forget(self, child);
         return COP_OK;
     }
     copi_exit_of(child, &why);
@@ -326,14 +334,19 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
         child->worker = self->worker;
         copi_exit_free(child);
     }
+    cop_legacy left = {0};
+    if (child->keeps_mail)
+        left = copi_legacy_of(child);
     cop_child_end end = {.pid = copi_pid_of(child),
                          .cookie = child->cookie,
                          .why = &why,
                          .told = child->is_told && child->has_obeyed,
-                         .start_failed = !child->is_started};
-    copi_child_remove(self, child);
-    copi_table_give(&self->node->table, self->worker, child);
+                         .start_failed = !child->is_started,
+                         .legacy = child->keeps_mail ? &left : NULL};
+    forget(self, child);
     if (self->phase == COPI_ENDING && self->behaviour->ordered)
         copi_children_stop(self);
-    return apply_policy(self, &end);
+    cop_err err = apply_policy(self, &end);
+    cop_legacy_drop(self, &left);
+    return err;
 }

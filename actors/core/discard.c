@@ -33,15 +33,6 @@ discard_map(cop_actor *self, copi_map *map, size_t offset, size_t size)
 }
 
 static void
-discard_alarms(cop_actor *self)
-{
-    for (copi_alarm *alarm = self->ties->alarms, *older; alarm != NULL; alarm = older) {
-        older = alarm->older;
-        copi_alarm_free(self, alarm);
-    }
-}
-
-static void
 discard_ties(cop_actor *self)
 {
     copi_ties *ties = self->ties;
@@ -53,7 +44,7 @@ discard_ties(cop_actor *self)
     discard_map(self, &ties->watchers, offsetof(copi_watcher, node), sizeof(copi_watcher));
     discard_map(self, &ties->calls, offsetof(copi_call, node), sizeof(copi_call));
     discard_map(self, &ties->deferred, offsetof(copi_deferred, node), sizeof(copi_deferred));
-    discard_alarms(self);
+    copi_alarms_discard(self);
     copi_ties_free(self);
 }
 

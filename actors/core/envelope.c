@@ -17,7 +17,7 @@ copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size)
                                          : copi_pool_take(&worker->pool, sizeof *made + size);
     if (made == NULL)
         return NULL;
-    *made = (copi_envelope){.kind = (unsigned)kind & 0x3f,
+    *made = (copi_envelope){.kind = (unsigned)kind & 0x1f,
                             .is_loose = worker == NULL,
                             .size = (uint32_t)size & COPI_PAYLOAD_MAX};
     if (worker != NULL)

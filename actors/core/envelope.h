@@ -12,11 +12,11 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <coppice/actor.h>
 
 #include "core/mailbox.h"
+#include "message/copy.h"
 #include "sched/worker.h"
 
 typedef enum copi_kind {
@@ -51,11 +51,12 @@ typedef struct copi_envelope {
     const cop_type *type; /* of the payload; NULL for signals, and for one that is encoded */
     cop_pid from;
     uint64_t ref;
-    uint32_t generation;   /* of the receiver: an envelope never reaches a later actor */
-    uint32_t kind : 6;     /* copi_kind */
-    uint32_t is_loose : 1; /* from malloc: made by a thread that is no worker */
-    uint32_t has_bufs : 1; /* its message holds references to buffers */
-    uint32_t size : 24;    /* of the payload that follows */
+    uint32_t generation;     /* of the receiver: an envelope never reaches a later actor */
+    uint32_t kind : 5;       /* copi_kind */
+    uint32_t is_suspect : 1; /* an actor failed when it handled this (legacy.h) */
+    uint32_t is_loose : 1;   /* from malloc: made by a thread that is no worker */
+    uint32_t has_bufs : 1;   /* its message holds references to buffers */
+    uint32_t size : 24;      /* of the payload that follows */
 } copi_envelope;
 
 enum {
@@ -63,7 +64,7 @@ enum {
 };
 
 _Static_assert(sizeof(copi_envelope) % 16 == 0, "payloads are aligned");
-_Static_assert(COPI_REQUEST < 1 << 6, "a kind fits");
+_Static_assert(COPI_REQUEST < 1 << 5, "a kind fits");
 
 /* The payload of a message that came from another node and is not decoded yet. */
 typedef struct copi_encoded {
@@ -139,16 +140,12 @@ copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
     if (COPI_UNLIKELY(made == NULL))
         return NULL;
     made->type = type;
-    made->kind = (unsigned)kind & 0x3f;
+    made->kind = (unsigned)kind & 0x1f;
+    made->is_suspect = 0;
     made->is_loose = 0;
     made->has_bufs = 0;
     made->size = type->size & COPI_PAYLOAD_MAX;
-    if (type->size == sizeof(uint64_t)) /* most are, and a call costs more */
-        memcpy(copi_payload(made), message, sizeof(uint64_t));
-    else if (type->size > 1)
-        memcpy(copi_payload(made), message, type->size);
-    else /* one without fields has a byte that means nothing */
-        *(char *)copi_payload(made) = *(const char *)message;
+    copi_message_copy_flat(type, copi_payload(made), message);
     COPI_TALLY(worker, live_messages, 1);
     return made;
 }

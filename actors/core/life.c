@@ -11,18 +11,32 @@
 #include "base/exit.h"
 #include "core/actor.h"
 #include "core/dispatch.h"
+#include "core/legacy.h"
 #include "core/node.h"
 #include "core/ties.h"
 
+/* Bounces all that nobody inherits; the rest becomes the batch. */
 static void
-bounce_batch(cop_actor *self)
+clear(cop_actor *self, copi_mail *mail)
 {
-    while (self->batch != NULL) {
-        copi_envelope *envelope = copi_envelope_of(self->batch);
-        self->batch = self->batch->next;
-        copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
+    for (copi_mail *next; mail != NULL; mail = next) {
+        copi_envelope *envelope = copi_envelope_of(mail);
+        next = mail->next;
+        if (copi_legacy_keeps(self, envelope))
+            copi_append(self, envelope);
+        else
+            copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
     }
+}
+
+static void
+clear_batch(cop_actor *self)
+{
+    copi_mail *mail = self->batch;
+
+    self->batch = NULL;
     self->batch_count = 0;
+    clear(self, mail);
 }
 
 void
@@ -30,11 +44,9 @@ copi_close_mailbox(cop_actor *self)
 {
     copi_mail *last;
 
-    bounce_batch(self);
-    while (!copi_mailbox_close(&self->mailbox)) {
-        self->batch = copi_mailbox_take(&self->mailbox, &last);
-        bounce_batch(self);
-    }
+    clear_batch(self);
+    while (!copi_mailbox_close(&self->mailbox))
+        clear(self, copi_mailbox_take(&self->mailbox, &last));
 }
 
 void
@@ -213,7 +225,7 @@ copi_finish(cop_actor *self)
     run_terminate(self);
     if (self->behaviour->dispose != NULL)
         self->behaviour->dispose(self->state);
-    bounce_batch(self);
+    clear_batch(self);
     copi_names_end(self);
     copi_free_furniture(self);
     copi_close_mailbox(self);

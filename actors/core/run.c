@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/actor.h"
 #include "core/dispatch.h"
+#include "core/legacy.h"
 #include "core/node.h"
 #include "core/ties.h"
 
@@ -101,7 +102,7 @@ on_request(cop_actor *self, copi_envelope *envelope)
 static void
 on_message(cop_actor *self, copi_envelope *envelope)
 {
-    if (self->phase == COPI_RUNNING)
+    if (self->phase == COPI_RUNNING || copi_legacy_keeps(self, envelope))
         copi_append(self, envelope);
     else
         copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
@@ -214,7 +215,8 @@ handle_message(cop_actor *self, copi_envelope *envelope)
 {
     cop_err err = copi_dispatch_envelope(self, envelope);
 
-    if (envelope->kind == COPI_CALL)
+    /* A call that is kept may yet be answered. */
+    if (envelope->kind == COPI_CALL && (err == COP_OK || !self->keeps_mail))
         copi_answer_unanswered(self, COP_E_NOREPLY);
     return err;
 }
@@ -261,7 +263,8 @@ copi_release(cop_actor *self)
     cop_node *node = self->node;
     copi_worker *worker = self->worker;
 
-    if (!copi_mailbox_park(&self->mailbox))
+    /* A legacy waits where the mailbox does not see it. */
+    if (self->batch != NULL || !copi_mailbox_park(&self->mailbox))
         copi_sched_submit(&node->sched, worker, &self->task);
 }
 
@@ -342,9 +345,14 @@ run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
         copi_envelope_free(worker, envelope);
         return true;
     }
+    bool is_kept =
+        COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err);
     copi_after_handler(self, err);
     receive_after(self, &envelope->mail);
-    copi_envelope_free(worker, envelope);
+    if (is_kept)
+        prepend(self, envelope);
+    else
+        copi_envelope_free(worker, envelope);
     return false;
 }
 
@@ -354,7 +362,9 @@ run_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
     bool is_ours = is_letter(envelope);
 
     cop_err err = handle(self, envelope);
-    if (is_ours)
+    if (COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err))
+        prepend(self, envelope);
+    else if (is_ours)
         copi_envelope_free(worker, envelope);
     copi_after_handler(self, err);
 }

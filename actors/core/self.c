@@ -166,16 +166,3 @@ copi_new_ref(copi_worker *worker)
     return (uint64_t)(worker->index + 1) << 56 | ++worker->ref_count;
 }
 
-void
-copi_pin(cop_actor *self)
-{
-    if (self->pins++ == 0)
-        self->task.home = (int32_t)self->worker->index;
-}
-
-void
-copi_unpin(cop_actor *self)
-{
-    if (--self->pins == 0)
-        self->task.home = COPI_ANYWHERE;
-}

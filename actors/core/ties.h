@@ -50,23 +50,38 @@ typedef struct copi_deferred {
 } copi_deferred;
 
 /*
- * A message to myself, later.  It stands behind the alarm in one block, and is shown to
- * its handler from there.
+ * A message to myself, later.  What is looked at when it is called off, as most are, is one
+ * record in the worker's slots.  The message waits in a block of its own and is shown to its
+ * handler from there; a record that is free again keeps the block for its next user, so that
+ * calling off need not touch it.
  */
-typedef struct copi_alarm {
-    /* What is looked at when it is called off, as most are, in one cache line. */
-    copi_timer timer; /* size: of the block */
-    cop_actor *actor;
-    struct copi_alarm *older, *younger; /* of the same actor */
-    copi_envelope due; /* COPI_TIMER; type: of the message; ref: in the worker's slots */
+typedef struct copi_letter {
+    copi_envelope due; /* COPI_TIMER; type, size and has_bufs: of the message; ref: see below */
     int64_t period;    /* nanoseconds; 0: once */
     char message[];
+} copi_letter;
+
+typedef struct copi_alarm {
+    copi_place place;
+    copi_timer timer; /* size: of the letter; has_bufs as there */
+    cop_actor *actor;
+    copi_letter *letter;     /* of a free record: one of that size, or NULL */
+    uint32_t older, younger; /* of the same actor, by their places; 0: none is */
 } copi_alarm;
+
+_Static_assert(sizeof(copi_alarm) <= COPI_PLACE_SIZE, "an alarm is one record");
+
+/* What the letter is for; NULL if that was called off while the letter was in the mailbox. */
+static inline copi_alarm *
+copi_alarm_of(const copi_letter *letter)
+{
+    return (copi_alarm *)(uintptr_t)letter->due.ref;
+}
 
 struct copi_ties {
     copi_map links, monitors, watchers, calls, deferred;
     copi_map watches;             /* of io/watch.c */
-    copi_alarm *alarms;           /* the youngest */
+    uint32_t alarms;              /* the place of the youngest; 0: none is */
     cop_actor *oldest, *youngest; /* children, in the order in which they stop */
     uint32_t child_count;
     copi_timer ladder; /* the next child to be killed */
@@ -119,8 +134,8 @@ void copi_alarms_end(cop_actor *self);
 void copi_alarm_due(copi_worker *worker, copi_timer *timer);
 cop_err copi_handle_alarm(cop_actor *self, copi_envelope *envelope);
 void copi_drop_alarm(cop_actor *self, copi_envelope *envelope);
-/* Its memory, and the references of its message. */
-void copi_alarm_free(cop_actor *self, copi_alarm *alarm);
+/* The memory of all of them, of an actor that does not end. */
+void copi_alarms_discard(cop_actor *self);
 
 /* io/watch.c */
 void copi_watches_end(cop_actor *self);

@@ -13,8 +13,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include <coppice/type.h>
+
+/* Copies a message of a flat type, without a call in the usual cases: the path of every
+ * message. */
+static inline void
+copi_message_copy_flat(const cop_type *type, void *dst, const void *src)
+{
+    if (type->size == sizeof(uint64_t)) /* most are, and a call costs more */
+        memcpy(dst, src, sizeof(uint64_t));
+    else if (type->size > 1)
+        memcpy(dst, src, type->size);
+    else /* one without fields has a byte that means nothing */
+        *(char *)dst = *(const char *)src;
+}
 
 /*
  * Bytes that a copy of `src` needs behind its struct.  SIZE_MAX if that cannot be: more

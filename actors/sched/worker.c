@@ -69,16 +69,6 @@ copi_timer_arm(copi_worker *worker, copi_timer *timer, int64_t due)
     return true;
 }
 
-bool
-copi_timer_disarm(copi_worker *worker, copi_timer *timer)
-{
-    if (!copi_timer_is_armed(timer))
-        return false;
-    copi_wheel_remove(&worker->timers, &timer->node);
-    COPI_TALLY(worker, timers, -1);
-    return true;
-}
-
 void
 copi_worker_fire_timers(copi_worker *worker)
 {

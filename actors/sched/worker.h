@@ -85,7 +85,7 @@ struct copi_worker {
     uint32_t spent;     /* by the task that runs, of its slice */
     copi_fifo pinned;   /* tasks that have their home here */
     copi_wheel timers;
-    copi_slots alarms;    /* the timers that actors hold, by the numbers they know them by */
+    copi_slots alarms;    /* the timers that actors hold */
     int64_t polled_at;    /* nanoseconds */
     int64_t looked_at;    /* at the clock, the last time */
     int64_t judged_at;    /* whether it and another worker hinder each other, see company.c */
@@ -120,8 +120,6 @@ struct copi_worker {
 /* Arms or re-arms; nanoseconds of copi_worker_now.  False if there is no memory; then it is
  * disarmed. */
 bool copi_timer_arm(copi_worker *worker, copi_timer *timer, int64_t due);
-/* Disarms; true if it was armed. */
-bool copi_timer_disarm(copi_worker *worker, copi_timer *timer);
 static inline bool
 copi_timer_is_armed(const copi_timer *timer)
 {
@@ -170,6 +168,17 @@ copi_fifo_pop(copi_fifo *self)
         &(worker)->counters.counter,                                                           \
         atomic_load_explicit(&(worker)->counters.counter, memory_order_relaxed) + (by),        \
         memory_order_relaxed)
+
+/* Disarms; true if it was armed. */
+static inline bool
+copi_timer_disarm(copi_worker *worker, copi_timer *timer)
+{
+    if (!copi_timer_is_armed(timer))
+        return false;
+    copi_wheel_remove(&worker->timers, &timer->node);
+    COPI_TALLY(worker, timers, -1);
+    return true;
+}
 
 /* seek.c: what a worker does that has nothing to run.  A task of another's, or NULL: it has
  * slept or has something of its own by now. */

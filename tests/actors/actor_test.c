@@ -674,8 +674,10 @@ arm(cop_actor *me)
 static cop_err
 cancel_last(cop_actor *me)
 {
-    note("left%d", (int)cop_timer_cancel(me, timers[2]));
-    note("left%d", (int)cop_timer_cancel(me, timers[1]));
+    note("left%d", (int)cop_timer_left(me, timers[2]));
+    note("cancel%d", cop_timer_cancel(me, timers[2]));
+    note("left%d", (int)cop_timer_left(me, timers[2]));
+    note("cancel%d", cop_timer_cancel(me, timers[1]));
     return COP_OK;
 }
 
@@ -692,7 +694,7 @@ timers_fire_in_due_order_and_not_after_a_cancel(void **state)
     assert_trace("a:start a:tick10 a:tick25 a:tick30 a:tick25 ");
     go_all(self, a);
     cop_sim_run_for(self->sim, 200);
-    assert_trace("a:start a:tick10 a:tick25 a:tick30 a:tick25 left16 left-1 ");
+    assert_trace("a:start a:tick10 a:tick25 a:tick30 a:tick25 left16 cancel1 left-1 cancel0 ");
 }
 
 static void

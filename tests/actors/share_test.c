@@ -377,7 +377,8 @@ static cop_err
 arm_and_cancel(cop_actor *me)
 {
     COP_TRY(arm(me));
-    return cop_timer_cancel(me, timer) == 10 ? COP_OK : COP_E_FAILED;
+    return cop_timer_left(me, timer) == 10 && cop_timer_cancel(me, timer) ? COP_OK
+                                                                          : COP_E_FAILED;
 }
 
 static cop_err

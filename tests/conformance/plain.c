@@ -211,7 +211,7 @@ do_cancel(cop_actor *me, plain *st, deed *self)
     tag *at = find_tag(st, self->words.at[2]);
 
     result(self, "result %s",
-           at != NULL && cop_timer_cancel(me, at->timer) >= 0 ? "cancelled" : "false");
+           at != NULL && cop_timer_cancel(me, at->timer) ? "cancelled" : "false");
 }
 
 static void

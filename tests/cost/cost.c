@@ -221,7 +221,7 @@ timer_once(cop_actor *me, const loner *st)
     cop_timer timer;
 
     COP_TRY(cop_send_after(me, ms, &timer, alarm_rings));
-    return cop_timer_cancel(me, timer) > 0 ? COP_OK : COP_E_NOT_FOUND;
+    return cop_timer_cancel(me, timer) ? COP_OK : COP_E_NOT_FOUND;
 }
 
 /* Begun and ended. */

@@ -405,7 +405,10 @@ do_timer_cancel(const act *at)
         if (one->who != at->who || i + 1 == at->self->stop_timer || at->self->is_finishing ||
             !world_once_in(at->world, 2))
             continue;
-        alarm_cancelled(at->world, i, cop_timer_cancel(at->me, one->timer));
+        int64_t left = cop_timer_left(at->me, one->timer);
+        EXPECT(at->world, cop_timer_cancel(at->me, one->timer) == (left >= 0),
+               "timer %u has %d left, and is it armed?", i, (int)left);
+        alarm_cancelled(at->world, i, left);
         break;
     }
     return COP_OK;

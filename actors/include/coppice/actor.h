@@ -50,6 +50,18 @@ typedef enum cop_policy {
     COP_SUPERVISE, /* on_child of the behaviour decides; for supervisors */
 } cop_policy;
 
+/*
+ * The messages that an actor has left, in order; see cop_spawn_opts.keep_mail.  Whoever has
+ * one passes it on or drops it.  Zero: there are none.
+ */
+typedef struct cop_legacy {
+    void *first, *last; /* of the library */
+    uint32_t count;
+    /* So many actors in a row have failed with the first message; 0: with none that is kept. */
+    uint32_t deaths;
+    cop_pid of; /* the last who had them */
+} cop_legacy;
+
 /* One child's end, for on_child. */
 typedef struct cop_child_end {
     cop_pid pid;
@@ -57,6 +69,8 @@ typedef struct cop_child_end {
     const cop_exit *why; /* borrowed for the call */
     bool told;           /* it ended because it had been told to */
     bool start_failed;   /* its init failed, and only now all that it owned is gone */
+    /* What it left, if it was to; NULL if not.  What the call leaves there is dropped. */
+    cop_legacy *legacy;
 } cop_child_end;
 
 /*
@@ -182,7 +196,13 @@ typedef struct cop_spawn_opts {
     cop_pid after;     /* among the children of `me`: its place; none: the last */
     bool first;        /* its place is the first */
     cop_exit *why;     /* not NULL: the whole record, if init fails */
-    bool *lingers;     /* not NULL: set if init failed, but children that it had started
+    /* Its messages that wait when it ends, the one with which it failed first among them unless
+     * that holds buffers, are its owner's then (cop_child_end.legacy), not dead letters.  Calls
+     * among them stay open.  For owners with COP_SUPERVISE. */
+    bool keep_mail;
+    cop_legacy *legacy; /* not NULL: handled before all else, once init has ended well; empty
+                           then.  If the spawn fails it stays as it was */
+    bool *lingers;      /* not NULL: set if init failed, but children that it had started
                           are still ending; under COP_SUPERVISE on_child will tell */
 } cop_spawn_opts;
 
@@ -200,6 +220,15 @@ typedef struct cop_spawn_opts {
  */
 COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behaviour,
                                        const cop_spawn_opts *opts, cop_pid *out);
+
+/* The legacy that comes with a child's end, now the caller's; an empty one if there is none. */
+COP_API cop_legacy cop_legacy_take(const cop_child_end *end);
+
+/* All messages become dead letters, the calls among them are answered COP_E_DOWN. */
+COP_API void cop_legacy_drop(cop_actor *me, cop_legacy *legacy);
+
+/* The same for the first message, with that reason. */
+COP_API void cop_legacy_drop_first(cop_actor *me, cop_legacy *legacy, cop_err why);
 
 /* Ends this actor after the handler returns, with reason normal (or, if it was told to
  * stop, with the reason it was told).  Returns COP_OK, so that a handler can return it. */

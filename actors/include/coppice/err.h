@@ -44,7 +44,8 @@
     E(COP_E_ALREADY_PRESENT, 30, "a child of that name exists, but does not run")              \
     E(COP_E_NOT_FOUND, 31, "not found")                                                        \
     E(COP_E_NOT_MINE, 32, "the handle belongs to another actor")                               \
-    E(COP_E_NAME_CONFLICT, 33, "another node of the same name is alive")
+    E(COP_E_NAME_CONFLICT, 33, "another node of the same name is alive")                       \
+    E(COP_E_POISON, 34, "handling it has ended too many actors")
 
 typedef enum cop_err {
 #define COPI_ERR_ENUM(name, number, text) name = number,

@@ -36,8 +36,13 @@ COP_API COP_MUST_USE cop_err cop_send_after_message(cop_actor *me, int64_t ms, c
 COP_API COP_MUST_USE cop_err cop_send_every_message(cop_actor *me, int64_t ms, cop_timer *out,
                                                     const cop_type *type, const void *message);
 
-/* Milliseconds that were left, or -1 if it had been handled, cancelled or never armed.
- * A message that waits in the mailbox is thrown away, and 0 returned. */
-COP_API int64_t cop_timer_cancel(cop_actor *me, cop_timer timer);
+/* True if it was still to come; a message that waits in the mailbox is thrown away.  False if
+ * it had been handled, cancelled or never armed.  As OTP's erlang:cancel_timer/2 without the
+ * time that was left, for which the clock would have to be read: ask for it before. */
+COP_API bool cop_timer_cancel(cop_actor *me, cop_timer timer);
+
+/* Milliseconds that are left, rounded up; 0 if the message waits in the mailbox; -1 if there
+ * is none to come.  As OTP's erlang:read_timer/1. */
+COP_API int64_t cop_timer_left(cop_actor *me, cop_timer timer);
 
 #endif /* COPPICE_TIMER_H */

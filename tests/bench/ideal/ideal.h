@@ -170,5 +170,6 @@ double spawn(void), idle(void), skynet(void), fork_join(void);
 double restart_one(void), restart_10k(void), start_10k(void), stop_10k(void), deep_stop(void);
 double timers_armed(void), timers_cancelled(void);
 double node_to_node(void), node_rtt(void);
+double crossing(void); /* two threads; how many times faster they are than one */
 
 #endif /* COPPICE_BENCH_IDEAL_H */

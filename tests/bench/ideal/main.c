@@ -39,6 +39,7 @@ static const struct {
     {"timer-cancel", "ns",  timers_cancelled},
     {"node-to-node", "M/s", node_to_node    },
     {"node-rtt",     "us",  node_rtt        },
+    {"crossing",     "x",   crossing        },
 };
 
 static _Noreturn void

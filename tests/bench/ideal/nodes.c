@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nodes.c - two processes: bare TCP on the loopback interface.
+ * nodes.c - two processes: a stream over bare TCP on the loopback interface, and round trips
+ * over bare nanomsg.
  */
 #define _GNU_SOURCE
 #include "ideal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <nanomsg/nn.h>
+#include <nanomsg/pair.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -163,30 +167,77 @@ node_to_node(void)
     return millions_per_second(count, ns);
 }
 
+/* ------------------------------------------------------------------------- round trip */
+
 static void
-serve_echo(int fd, uint64_t count)
+trip_back(int socket)
 {
     packet msg;
 
-    for (uint64_t i = 0; i < count; i++) {
-        read_all(fd, &msg, sizeof msg);
-        write_all(fd, &msg, sizeof msg);
-    }
+    if (nn_recv(socket, &msg, sizeof msg, 0) != sizeof msg ||
+        nn_send(socket, &msg, sizeof msg, 0) != sizeof msg)
+        die("echo");
 }
 
+static void
+trip_there(int socket)
+{
+    packet msg = {.length = sizeof msg.bytes};
+
+    if (nn_send(socket, &msg, sizeof msg, 0) != sizeof msg ||
+        nn_recv(socket, &msg, sizeof msg, 0) != sizeof msg)
+        die("round trip");
+}
+
+/* An address that nobody has. */
+static void
+some_address(char *text, size_t size)
+{
+    struct sockaddr_in where;
+
+    close(listen_somewhere(&where));
+    snprintf(text, size, "tcp://127.0.0.1:%u", ntohs(where.sin_port));
+}
+
+/* Runs the other side in a process of its own until it is killed: nanomsg does not say when
+ * the last frame has gone. */
+static pid_t
+start_echo(const char *address)
+{
+    const pid_t child = fork();
+
+    if (child < 0)
+        die("fork");
+    if (child != 0)
+        return child;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int socket = nn_socket(AF_SP, NN_PAIR);
+    if (socket < 0 || nn_bind(socket, address) < 0)
+        die("nn_bind");
+    for (;;)
+        trip_back(socket);
+}
+
+/* Bare nanomsg, which carries our frames. */
 double
 node_rtt(void)
 {
-    const uint64_t trips = 6000;
-    packet msg = {.length = sizeof msg.bytes};
-    const int fd = start_server(serve_echo, trips);
+    const uint64_t warm_up = 500, trips = 6000;
+    char address[64];
 
+    some_address(address, sizeof address);
+    const pid_t child = start_echo(address);
+    const int socket = nn_socket(AF_SP, NN_PAIR);
+    if (socket < 0 || nn_connect(socket, address) < 0)
+        die("nn_connect");
+    for (uint64_t i = 0; i < warm_up; i++)
+        trip_there(socket);
     const double begin = now_ns();
-    for (uint64_t i = 0; i < trips; i++) {
-        write_all(fd, &msg, sizeof msg);
-        read_all(fd, &msg, sizeof msg);
-    }
+    for (uint64_t i = 0; i < trips; i++)
+        trip_there(socket);
     const double ns = now_ns() - begin;
-    end_server(fd);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    nn_close(socket);
     return ns / (double)trips / 1e3;
 }

@@ -22,6 +22,10 @@ LIMITS = {
     "node-to-node": (3, 5),
 }
 
+# Between nodes the carrier sets the pace: so many times what the ideal takes, which is the
+# bare carrier.
+CARRIED = {"node-rtt": 1.3}
+
 # With two workers: how many times as fast as with one it has to be, where both can work ...
 SPEEDUP = 1.6
 PARALLEL = {"big", "skynet", "fork-join", "rings-8"}
@@ -38,6 +42,13 @@ def limits(case, unit, slowness):
     if unit == "M/s":
         slowness = 1 / slowness
     return tuple(limit * slowness for limit in LIMITS[case])
+
+
+def carried_limit(case, ideal):
+    """The same for a case whose limit depends on the ideal of that case."""
+    if case not in CARRIED or ideal is None:
+        return None
+    return CARRIED[case] * ideal, ideal
 
 
 def needed_speedup(case):

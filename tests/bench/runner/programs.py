@@ -47,7 +47,7 @@ def build_ideal():
     sources = sources_of("ideal.c", "ideal/*.c")
     compiler = need(os.environ.get("CC", "cc"), "gcc")
     return made("ideal", sources, [compiler, "-std=c11", "-O3", "-DNDEBUG", "-I", HERE],
-                ["-pthread", "-lm"])
+                ["-lnanomsg", "-pthread", "-lm"])
 
 
 def build_erlang():

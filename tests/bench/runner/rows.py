@@ -38,7 +38,8 @@ class Row:
         if value is None:
             return
         if self.workers == 1:
-            limits = budget.limits(self.case, self.unit, slowness)
+            limits = budget.limits(self.case, self.unit, slowness) or \
+                budget.carried_limit(self.case, self.value("ideal"))
             if limits is not None:
                 self.must, self.goal = limits
                 self.reached = budget.verdict(value, *limits, self.unit)

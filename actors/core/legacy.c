@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * legacy.c - what waits for an actor when it ends, kept for its successor.
+ *
+ * The messages stay in the record of the actor that has ended, as its batch, until the owner
+ * looks at that; then they are the owner's, and in the end the batch of another actor.  Only
+ * messages are kept: replies, timers and the like were the dead actor's own.
+ */
+#include "core/legacy.h"
+
+#include "core/node.h"
+
+bool
+copi_legacy_keeps(const cop_actor *self, const copi_envelope *envelope)
+{
+    return self->keeps_mail &&
+           (envelope->kind == COPI_USER_MESSAGE || envelope->kind == COPI_CALL);
+}
+
+bool
+copi_legacy_keep_killer(cop_actor *self, copi_envelope *envelope, cop_err err)
+{
+    bool is_to_blame = err != COP_OK || (self->is_leaving && self->exit_kind == COP_EXIT_ERROR);
+
+    /* What came with buffers may have been given away by the handler. */
+    if (!is_to_blame || !copi_legacy_keeps(self, envelope) || envelope->has_bufs)
+        return false;
+    self->deaths = envelope->is_suspect && self->deaths < UINT8_MAX ? self->deaths + 1 : 1;
+    envelope->is_suspect = true;
+    return true;
+}
+
+/* It may be innocent: whoever has sent it just came first. */
+static uint32_t
+deaths_by(const cop_actor *ended)
+{
+    return ended->batch != NULL && copi_envelope_of(ended->batch)->is_suspect ? ended->deaths
+                                                                              : 0;
+}
+
+cop_legacy
+copi_legacy_of(cop_actor *ended)
+{
+    cop_legacy left = {.first = ended->batch,
+                       .last = ended->batch_last,
+                       .count = ended->batch_count,
+                       .deaths = deaths_by(ended),
+                       .of = copi_pid_of(ended)};
+
+    ended->batch = ended->batch_last = NULL;
+    ended->batch_count = 0;
+    return left;
+}
+
+void
+copi_legacy_inherit(cop_actor *self, cop_legacy *legacy)
+{
+    uint32_t generation = copi_generation(copi_pid_of(self).id);
+    copi_mail *last = legacy->last;
+
+    if (legacy->count == 0)
+        return;
+    for (copi_mail *mail = legacy->first; mail != NULL; mail = mail->next)
+        copi_envelope_of(mail)->generation = generation;
+    /* Before what init has left there. */
+    last->next = self->batch;
+    if (self->batch == NULL)
+        self->batch_last = last;
+    self->batch = legacy->first;
+    self->batch_count += legacy->count;
+    self->deaths = (uint8_t)legacy->deaths;
+    copi_mailbox_show_backlog(&self->mailbox, self->batch_count);
+    *legacy = (cop_legacy){0};
+}
+
+cop_legacy
+cop_legacy_take(const cop_child_end *end)
+{
+    cop_legacy taken = {0};
+
+    if (end->legacy != NULL) {
+        taken = *end->legacy;
+        *end->legacy = (cop_legacy){0};
+    }
+    return taken;
+}
+
+void
+cop_legacy_drop_first(cop_actor *me, cop_legacy *legacy, cop_err why)
+{
+    copi_mail *first = legacy->first;
+
+    if (first == NULL)
+        return;
+    legacy->first = first->next;
+    legacy->count--;
+    legacy->deaths = 0;
+    copi_bounce(me->node, me->worker, legacy->of, copi_envelope_of(first), why);
+    if (legacy->first == NULL)
+        *legacy = (cop_legacy){0};
+}
+
+void
+cop_legacy_drop(cop_actor *me, cop_legacy *legacy)
+{
+    while (legacy->first != NULL)
+        cop_legacy_drop_first(me, legacy, COP_E_DOWN);
+}
