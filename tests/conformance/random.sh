@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# random.sh COUNT [FIRST-SEED [proc]]
+# random.sh COUNT [FIRST-SEED [timed|proc]]
 #
-# Plays COUNT random scenarios, of supervisors or with `proc` of plain actors, on coppice and
-# on the real OTP, and compares the traces.
+# Plays COUNT random scenarios, of supervisors (`timed`: whose children are slow to stop) or
+# with `proc` of plain actors, on coppice and on the real OTP, and compares the traces.
 # The seed says how many actions a scenario has, and how deep its tree is.  Prints the seed
 # and both traces of each that differs, and how many there were.  SCENARIO: the player;
 # default: the one of build/dev.  JOBS: how many Erlangs at once; they mostly wait.  CALM=1
@@ -18,8 +18,9 @@ export TMPDIR=$work
 
 case $kind in
     sup) python3 "$here/genscn.py" --varied "$work" "$count" "$first" || exit 2 ;;
+    timed) python3 "$here/genscn.py" --timed "$work" "$count" "$first" || exit 2 ;;
     proc) python3 "$here/genproc.py" "$work" "$count" "$first" || exit 2 ;;
-    *) echo "sup or proc?" >&2; exit 2 ;;
+    *) echo "sup, timed or proc?" >&2; exit 2 ;;
 esac
 [ -z "${CALM:-}" ] || sed -i '/^suspend \|^resume /d' "$work"/*.scn
 
