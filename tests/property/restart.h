@@ -42,7 +42,7 @@ typedef struct slot {
     wood *wood;
     int number;
     int last; /* life, or NOBODY */
-    char name[8];
+    char name[16];
 } slot;
 
 /* One actor, from the beginning of its init. */
@@ -62,7 +62,7 @@ struct wood {
     cop_node *node;
     cop_pid eye;
     cop_child rows[ROWS];
-    char names[ROWS][8];
+    char names[ROWS][16];
     int row_count;
     slot slots[SLOTS];
     int slot_count;
