@@ -5,8 +5,8 @@
     genproc.py --strip TRACE...
 
 As genscn.py, only what has one outcome once the order of lines is normalised.  But whether
-an actor still looks at what came in the step in which it dies is open: --strip takes such
-lines out of traces.
+an actor still looks at what came in the step in which it dies, or says that it has done as it
+was told, is open: --strip takes such lines out of traces.
 """
 import random, sys
 
@@ -118,6 +118,12 @@ class Play:
         return self.lines
 
 
+def key(line, step):
+    """What a line is about: "got p1", or "result signal" in the step of a signal."""
+    words = line.split()
+    return f"{words[0]} {step.split()[2] if words[0] == 'result' else words[1]}"
+
+
 def strip(path):
     steps = [[]]
     with open(path) as f:
@@ -128,8 +134,10 @@ def strip(path):
     with open(path, "w") as f:
         for lines in steps:
             dead = {line.split()[1] for line in lines if line.startswith("down ")}
-            f.writelines(line for line in lines
-                         if not (line.startswith("got ") and line.split()[1] in dead))
+            is_open = {"got " + name for name in dead}
+            if lines and lines[0].startswith("step ") and lines[0].split()[3] in dead:
+                is_open.add("result " + lines[0].split()[2])
+            f.writelines(line for line in lines if key(line, lines[0]) not in is_open)
 
 
 if __name__ == "__main__":
