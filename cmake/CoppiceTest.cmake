@@ -1,6 +1,6 @@
 # How tests are declared.  Every one has a time limit, every program is a process of its
-# own.  Labels: unit, package, model, compile, example, fuzz, cost; and two that an ordinary
-# run leaves out: memcheck (the unit tests under valgrind), full (the long versions).  A
+# own.  Labels: unit, package, model, mutation, compile, example, fuzz, cost; and two that an
+# ordinary run leaves out: memcheck (the unit tests under valgrind), full (the long versions).  A
 # long version that is also labelled seeds is not for the sanitizers.
 
 if(COPPICE_TESTS)
@@ -128,6 +128,20 @@ function(coppice_model)
             ${COPPICE_CHECKS}/model.sh ${CMAKE_CURRENT_SOURCE_DIR}/model/${name}.pml
             ${CMAKE_CURRENT_BINARY_DIR}/model.${name})
     endforeach()
+endfunction()
+
+# coppice_mutations(): tests/mutation, which builds and tests a copy of the library that is
+# wrong on purpose.  A handful in an ordinary run, all of them in a long one.  Once is enough.
+function(coppice_mutations)
+    find_package(Python3 COMPONENTS Interpreter)
+    if(COPPICE_SANITIZE OR NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR NOT Python3_FOUND)
+        return()
+    endif()
+    set(run ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/mutation/run
+        --work ${CMAKE_CURRENT_BINARY_DIR}/mutation)
+    coppice_add_run(mutation TIMEOUT 300 LABELS mutation COMMAND ${run} --short)
+    coppice_add_run(full.mutation TIMEOUT 1800 SERIAL LABELS full mutation COMMAND ${run})
+    set_tests_properties(mutation full.mutation PROPERTIES RESOURCE_LOCK mutation)
 endfunction()
 
 # coppice_example(<name> [SAYS <text>...] [TIMEOUT <seconds>])

@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2034
 
 packages_build=(build-essential cmake ninja-build pkg-config libevent-dev libnanomsg-dev)
-packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd)
+packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd python3)
 packages_bench=(python3 erlang-base libcaf-dev g++)
 
 setup_missing() {

@@ -77,13 +77,24 @@ waiting_end(cop_actor *me, copi_supervisor *self, copi_child *child)
 }
 
 /* The core passes over those without an actor, and so do we; ends that waited for their
- * turn have it now. */
+ * turn have it now.  Where this stops is the one that is being stopped: the subject. */
 static void
 pass_over(cop_actor *me, copi_supervisor *self, copi_child *youngest)
 {
-    for (copi_child *at = youngest; at != NULL && !copi_child_has_actor(at); at = at->older)
+    copi_child *at = youngest;
+
+    for (; at != NULL && !copi_child_has_actor(at); at = at->older)
         if (at->phase == COPI_CHILD_ENDED)
             waiting_end(me, self, at);
+    self->subject = at;
+}
+
+/* By itself, before its turn has come, and so it is told then. */
+static void
+ended_early(copi_supervisor *self, copi_child *child, const cop_exit *why)
+{
+    copi_child_set_phase(&self->children, child, COPI_CHILD_ENDED);
+    copi_keep_why(child, why);
 }
 
 /* Dynamic children have no order: that they ended is counted when all of them are gone. */
@@ -104,6 +115,10 @@ copi_child_ended_with_us(cop_actor *me, copi_supervisor *self, const cop_child_e
         start_failed(me, self, end);
     } else if (child != NULL) {
         copi_begin_to_leave(me, self); /* the core was told, and not we */
+        if (!self->children.is_dynamic && child != self->subject) {
+            ended_early(self, child, end->why);
+            return;
+        }
         child_ended(me, self, child, end->why);
         if (self->children.is_dynamic)
             return;

@@ -130,6 +130,15 @@ copi_child_stopped(cop_actor *me, copi_supervisor *self, copi_child *child, cons
     copi_child_set_pid(&self->children, child, COP_PID_NONE);
 }
 
+void
+copi_keep_why(copi_child *child, const cop_exit *why)
+{
+    child->how = (uint8_t)why->kind;
+    child->why = malloc(sizeof *why);
+    if (child->why != NULL)
+        *child->why = *why;
+}
+
 cop_exit
 copi_take_why(copi_child *child)
 {

@@ -100,10 +100,7 @@ static void
 end_waits(copi_supervisor *self, copi_child *child, const cop_exit *why)
 {
     copi_child_set_phase(&self->children, child, COPI_CHILD_ENDED);
-    child->how = (uint8_t)why->kind;
-    child->why = malloc(sizeof *why);
-    if (child->why != NULL)
-        *child->why = *why;
+    copi_keep_why(child, why);
     child_waits(self, child, &child->end_turn, COPI_TURN_END);
 }
 

@@ -33,7 +33,7 @@ typedef struct copi_supervisor {
     copi_children children;
     copi_budget budget;
     copi_plan plan;
-    copi_child *subject;  /* whom the plan is about */
+    copi_child *subject;  /* whom the plan is about; when it ends, who is being stopped */
     int64_t wait_ms;      /* before it is started, after the plan; 0: no wait */
     copi_errand *errand;  /* whose plan it is; NULL: a restart's */
     copi_child *clearing; /* its start failed, and the plan waits until all of it is gone */
@@ -90,7 +90,8 @@ cop_err copi_start_settled(cop_actor *me, copi_supervisor *self, copi_child *chi
                            cop_err err);
 /* All that a failed start had left is gone. */
 cop_err copi_start_cleared(cop_actor *me, copi_supervisor *self);
-/* The end that waited for its turn, as far as there was memory for it. */
+/* An end that waits for its turn, as far as there is memory for it. */
+void copi_keep_why(copi_child *child, const cop_exit *why);
 cop_exit copi_take_why(copi_child *child);
 
 /* mail.c */

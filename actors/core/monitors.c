@@ -84,9 +84,11 @@ cop_monitor(cop_actor *me, cop_pid who, cop_ref *out)
 
     if (!copi_is_open(me))
         return COP_E_GONE;
+    if (cop_pid_equal(who, copi_pid_of(me))) { /* never fires, and so never is active */
+        out->bits = copi_new_ref(me->worker);
+        return COP_OK;
+    }
     COP_TRY(add(me, who, out));
-    if (cop_pid_equal(who, copi_pid_of(me)))
-        return COP_OK; /* it never fires: who would read it? */
     if (cop_pid_is_none(who))
         copi_signal(me->node, me->worker,
                     &(copi_parcel){.kind = COPI_DOWN,
@@ -108,7 +110,7 @@ cop_demonitor(cop_actor *me, cop_ref ref)
         return false;
     cop_pid who = monitor->who;
     discard(me, monitor);
-    if (!cop_pid_equal(who, copi_pid_of(me)) && !cop_pid_is_none(who))
+    if (!cop_pid_is_none(who))
         send(me, COPI_DEMONITOR, who, ref.bits);
     return true;
 }

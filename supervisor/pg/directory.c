@@ -40,9 +40,13 @@ copi_directory_remove(copi_pg *scope)
 copi_pg *
 copi_directory_find(cop_actor *me, const char *name)
 {
-    copi_map_node key = key_of(cop_node_of(me), cop_whereis(me, name == NULL ? COP_PG : name));
+    const cop_pid actor = cop_whereis(me, name == NULL ? COP_PG : name);
+    copi_map_node key = key_of(cop_node_of(me), actor);
     copi_pg *scope = NULL;
 
+    /* "pg@b": an actor of another node, whose id may be one of ours, too. */
+    if (actor.node != cop_self(me).node)
+        return NULL;
     pthread_mutex_lock(&directory.lock);
     copi_map_node *node = copi_map_find(&directory.scopes, key.high, key.low);
     if (node != NULL) {

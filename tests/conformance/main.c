@@ -9,85 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "scenario.h"
 
 enum {
-    QUIET_MS = 15, /* without an event, two times over: then a step is over */
-    PATIENCE_MS = 100000,
     SKIPPED = 77
 };
-
-/* ------------------------------------------------------------------------------ time */
-
-static int64_t
-now_ms(const world *self)
-{
-    struct timespec now;
-
-    if (self->sim != NULL)
-        return cop_sim_now_ms(self->sim);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-static size_t
-event_count(world *self, bool has_unwatched[static 1])
-{
-    pthread_mutex_lock(&self->lock);
-    size_t count = self->events.count;
-    *has_unwatched = self->unwatched > 0;
-    pthread_mutex_unlock(&self->lock);
-    return count;
-}
-
-/* The least that can happen.  The stage's ticks keep a virtual step below a millisecond. */
-static void
-advance(world *self)
-{
-    bool has_unwatched;
-
-    (void)event_count(self, &has_unwatched);
-    if (self->sim == NULL) {
-        usleep(300);
-        return;
-    }
-    if (has_unwatched && cop_post(self->node, self->stage, watch_new) != COP_OK)
-        abort();
-    cop_sim_step(self->sim);
-}
-
-static void
-run_for(world *self, int64_t ms)
-{
-    for (int64_t end = now_ms(self) + ms; now_ms(self) < end;)
-        advance(self);
-}
-
-static void
-run_until_done(world *self, deed *what)
-{
-    for (int64_t end = now_ms(self) + PATIENCE_MS; now_ms(self) < end;) {
-        if (what->is_done &&
-            (cop_pid_is_none(what->until_down) || trace_is_down(self, what->until_down)))
-            return;
-        advance(self);
-    }
-}
-
-static void
-settle(world *self)
-{
-    bool has_unwatched;
-
-    for (int quiet = 0; quiet < 2;) {
-        size_t before = event_count(self, &has_unwatched);
-        run_for(self, QUIET_MS);
-        quiet = event_count(self, &has_unwatched) == before ? quiet + 1 : 0;
-    }
-}
 
 /* ----------------------------------------------------------------------------- steps */
 
@@ -150,11 +78,15 @@ new_deed(world *self, const words *line)
     return made;
 }
 
+/* Who is suspended answers nobody. */
 static void
-free_deed(deed *self)
+note_suspension(world *self, const words *line)
 {
-    text_clear(&self->results);
-    free(self);
+    bool is_over = strcmp(line->at[0], "resume") == 0;
+    name *who = line->count > 1 ? name_find(self, line->at[1]) : NULL;
+
+    if (who != NULL && (is_over || strcmp(line->at[0], "suspend") == 0))
+        who->suspended = is_over ? COP_PID_NONE : who->pid;
 }
 
 /* Calls that wait for an `await`, oldest first. */
@@ -196,7 +128,11 @@ play_step(world *self, size_t number, const words *line, waiting *calls, bool is
     else
         do_deed(self, what);
     int64_t took = now_ms(self) - begin;
-    settle(self);
+    note_suspension(self, &what->words);
+    if (what->is_async)
+        run_for(self, 2 * QUIET_MS);
+    else
+        settle(self);
     trace_missed(self);
     print_events(self, &what->words, is_raw);
     if (over != NULL && !what->is_async)
@@ -236,16 +172,26 @@ print_end(world *self)
 
 /* ----------------------------------------------------------------------------- begin */
 
+static bool
+needs(const world *self, const char *what)
+{
+    for (size_t i = 1; i < self->needs.count; i++)
+        if (strcmp(self->needs.at[i], what) == 0)
+            return true;
+    return false;
+}
+
 static const char *
 missing(const world *self)
 {
     if (self->has_gated_sups)
         return "gate";
-    for (size_t i = 1; i < self->needs.count; i++)
-        if (strcmp(self->needs.at[i], "reports") == 0 ||
-            strcmp(self->needs.at[i], "quirk") == 0)
-            return self->needs.at[i];
-    return NULL;
+    /* With gates no step waits for a supervisor that is busy. */
+    if (self->is_slow && needs(self, "time") && needs(self, "async"))
+        return "starts that take no time";
+    if (needs(self, "reports"))
+        return "reports";
+    return needs(self, "quirk") ? "quirk" : NULL;
 }
 
 static cop_err

@@ -67,6 +67,8 @@ typedef struct name {
     cop_pid at_gate;             /* who waits, or has waited, to be released */
     char why_not[LINE_MAX_SIZE]; /* why the last start failed, as the report said */
     int live;                    /* for the rules: which one is up as far as they have read */
+
+    cop_pid suspended; /* the one that was, and has not been resumed */
 } name;
 
 /* One who came up. */
@@ -127,6 +129,19 @@ struct world {
 
 void scenario_read(world *self, const char *path);
 void split(char *line, words *out);
+
+/* pace.c: how time passes, and when a step is over */
+
+enum {
+    QUIET_MS = 15, /* without an event, two times over */
+};
+
+int64_t now_ms(const world *self);
+void run_for(world *self, int64_t ms);
+void run_until_done(world *self, deed *what);
+/* Until all is quiet and no supervisor is busy; but behind gates they may be. */
+void settle(world *self);
+void free_deed(deed *self);
 
 /* names.c */
 

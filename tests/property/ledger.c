@@ -123,8 +123,13 @@ watching_new(world *self, int watcher, int watched, cop_ref ref, bool was_gone)
     world_note(self, "monitor", watcher, watched, was_gone);
     EXPECT(self, ref.bits != 0, "a monitor without a ref");
     if (self->monitor_count < MONITORS)
-        self->monitors[self->monitor_count++] = (watching){
-            .watcher = watcher, .watched = watched, .ref = ref, .was_gone = was_gone};
+        self->monitors[self->monitor_count++] =
+            (watching){.watcher = watcher,
+                       .watched = watched,
+                       .ref = ref,
+                       .was_gone = was_gone,
+                       /* of oneself: never active */
+                       .state = watcher == watched ? WATCH_OVER : WATCH_ACTIVE};
 }
 
 void
