@@ -190,6 +190,8 @@ fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err 
 {
     untie(me, child, opts);
     copi_end_failed(child, err);
+    if (copi_has_crashed(child) && copi_event_may(child->node, COP_EVENT_CRASH))
+        copi_crash_report(child, "init", copi_pid_of(me));
     if (opts->why != NULL)
         copi_exit_of(child, opts->why);
     copi_receive(child);
@@ -218,6 +220,8 @@ started(cop_actor *me, cop_actor *child)
         copi_names_told(child);
     copi_after_handler(child, COP_OK);
     if (child->phase == COPI_ENDING) {
+        if (copi_has_crashed(child) && copi_event_may(child->node, COP_EVENT_CRASH))
+            copi_crash_report(child, "init", copi_pid_of(me));
         /* What init was sent may change how it ends: a kill, a child to adopt. */
         copi_receive(child);
         if (copi_finish(child))

@@ -13,6 +13,7 @@
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "debug/debug.h"
 
 static void
 bounce_batch(cop_actor *self)
@@ -190,6 +191,7 @@ tell_others(cop_actor *self)
     if (self->ties == NULL)
         return;
     copi_exit_of(self, &why);
+    copi_debug_end(self);
     copi_links_end(self, &why);
     copi_monitors_end(self, &why);
     copi_ties_free(self);

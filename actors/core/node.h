@@ -11,6 +11,7 @@
 #include "core/post.h"
 #include "core/registry.h"
 #include "core/table.h"
+#include "debug/event.h"
 #include "io/unixsig.h"
 #include "sched/sched.h"
 
@@ -42,6 +43,8 @@ struct cop_node {
     /* Messages and dead letters of threads that are no workers.  Relaxed counters. */
     _Atomic int64_t foreign_messages;
     _Atomic uint64_t foreign_dead_letters;
+
+    copi_event_counts events;
 
     /* How the node ends; `lock` guards all of it. */
     pthread_mutex_t lock;

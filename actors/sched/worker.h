@@ -101,6 +101,10 @@ struct copi_worker {
     copi_rng rng;
     void *current;  /* the actor that runs, for reports */
     char path[256]; /* the result of cop_path */
+    /* What is, or was, being handled there, if it is or was part of something that may be gone
+     * since, and its name.  Only to be compared. */
+    const void *part;
+    const char *part_name;
     copi_known_name names[COPI_KNOWN_NAMES];
     uint64_t ref_count;
     copi_counters counters;

@@ -88,6 +88,11 @@ typedef struct cop_behaviour {
     void (*terminate)(cop_actor *me, void *state, const cop_exit *why);
     /* Frees what the state holds.  The very last, and run even for a killed actor. */
     void (*dispose)(void *state);
+
+    /* Writes the state for people into `text` of `size` bytes, terminated, and cut off if
+     * need be; as snprintf, whose result it may return.  For cop_debug_status and crash
+     * reports.  It must not change anything. */
+    int (*print_state)(const void *state, char *text, size_t size);
 } cop_behaviour;
 
 enum {
