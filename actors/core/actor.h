@@ -113,6 +113,9 @@ struct cop_actor {
     uint64_t cookie;
     int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
     bool is_told;
+    /* How long a handler may run; 0: for ever.  Written once, before init.  Relaxed: the
+     * watchdog may read it while the slot changes hands. */
+    _Atomic int32_t stuck_ms;
 };
 
 _Static_assert(offsetof(cop_actor, small_state) == 128 && sizeof(cop_actor) <= 256,
@@ -179,6 +182,19 @@ uint64_t copi_new_ref(copi_worker *worker);
 /* Keeps the actor on this worker until as many unpins. */
 void copi_pin(cop_actor *self);
 void copi_unpin(cop_actor *self);
+
+/* From here on the worker's thread runs code of this actor, or NULL: of none. */
+static inline void
+copi_set_current(copi_worker *worker, cop_actor *actor)
+{
+    atomic_store_explicit(&worker->current, actor, memory_order_relaxed);
+}
+
+static inline cop_actor *
+copi_current(copi_worker *worker)
+{
+    return atomic_load_explicit(&worker->current, memory_order_relaxed);
+}
 
 /* begin.c */
 

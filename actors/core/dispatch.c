@@ -47,6 +47,8 @@ copi_message_name(const cop_behaviour *behaviour, const copi_envelope *envelope)
         return envelope->type->name;
     if (envelope->kind == COPI_REPLY_ERROR)
         return "an error for an answer";
+    if (envelope->kind >= COPI_REPLY_ERROR)
+        return envelope->kind == COPI_DEADLINE ? "a call's deadline" : "a signal";
     const cop_handler *handler =
         handler_for_wire(behaviour, ((const copi_encoded *)body)->wire_id);
     return handler != NULL ? handler->type->name : "unknown";

@@ -172,11 +172,12 @@ bounce_stale(cop_actor *self, copi_envelope *envelope)
 COPI_COLD static void
 receive_each(cop_actor *self, copi_mail *oldest)
 {
+    COPI_TALLY(self->worker, receipts, 1);
     for (copi_mail *mail = oldest, *next; mail != NULL; mail = next) {
         next = mail->next;
         copi_envelope *envelope = copi_envelope_of(mail);
         if (is_for(self, envelope)) {
-            if (self->phase == COPI_DEBUGGED)
+            if (COPI_UNLIKELY(self->phase == COPI_DEBUGGED))
                 copi_debug_note_signal(self, envelope);
             receive_one(self, envelope);
         } else {
@@ -240,16 +241,42 @@ is_letter(const copi_envelope *envelope)
            (envelope->kind > COPI_WATCH && envelope->kind != COPI_CHILD_END);
 }
 
+static const char *
+part_name(const copi_envelope *envelope)
+{
+    switch ((copi_kind)envelope->kind) {
+    case COPI_TIMER: return envelope->type->name;
+    case COPI_DEADLINE: return "a call's deadline";
+    case COPI_WATCH: return "cop_ready";
+    default: return "a child's end";
+    }
+}
+
+static cop_err
+handle_embedded(cop_actor *self, copi_envelope *envelope)
+{
+    switch ((copi_kind)envelope->kind) {
+    case COPI_TIMER: return copi_handle_alarm(self, envelope);
+    case COPI_DEADLINE: return copi_handle_deadline(self, envelope);
+    case COPI_WATCH: return copi_handle_watch(self, envelope);
+    default: return copi_handle_child_end(self, envelope);
+    }
+}
+
 /* What is part of something that the handler may free: for reports its name is kept. */
-static inline cop_err
-handle_part(cop_actor *self, copi_envelope *envelope, const char *name,
-            cop_err (*handle_it)(cop_actor *, copi_envelope *))
+static __attribute__((noinline)) cop_err
+handle_part(cop_actor *self, copi_envelope *envelope)
 {
     copi_worker *worker = self->worker;
 
     worker->part = envelope;
-    worker->part_name = name;
-    return handle_it(self, envelope);
+    worker->part_name = part_name(envelope);
+    cop_err err = handle_embedded(self, envelope);
+    /* Both are gone, perhaps; in this order for a signal handler, see debug/capture.c. */
+    self->current = NULL;
+    atomic_signal_fence(memory_order_seq_cst);
+    worker->part = NULL;
+    return err;
 }
 
 static cop_err
@@ -259,12 +286,9 @@ handle_other(cop_actor *self, copi_envelope *envelope)
     case COPI_REPLY:
     case COPI_REPLY_ERROR: return copi_handle_reply(self, envelope);
     case COPI_TIMER:
-        return handle_part(self, envelope, envelope->type->name, copi_handle_alarm);
     case COPI_DEADLINE:
-        return handle_part(self, envelope, "a call's deadline", copi_handle_deadline);
-    case COPI_WATCH: return handle_part(self, envelope, "cop_ready", copi_handle_watch);
-    case COPI_CHILD_END:
-        return handle_part(self, envelope, "a child's end", copi_handle_child_end);
+    case COPI_WATCH:
+    case COPI_CHILD_END: return handle_part(self, envelope);
     case COPI_DEBUG: return copi_debug_obey_in_turn(self, envelope);
     default: return handle_message(self, envelope);
     }
@@ -365,10 +389,9 @@ lone_message(cop_actor *self)
 COPI_COLD static void
 report_crash(cop_actor *self, const copi_envelope *envelope)
 {
-    if (envelope != NULL)
-        copi_crash_report(self, copi_message_name(self->behaviour, envelope), envelope->from);
-    else
-        copi_crash_report(self, self->worker->part_name, COP_PID_NONE);
+    copi_crash_report(self, envelope,
+                      envelope != NULL ? copi_message_name(self->behaviour, envelope)
+                                       : self->worker->part_name);
 }
 
 /* NULL: it may be gone. */
@@ -468,7 +491,7 @@ copi_run_actor(copi_worker *worker, copi_task *task)
 
     self->worker = worker;
     atomic_store_explicit(&self->ran_on, (uint8_t)worker->index, memory_order_relaxed);
-    worker->current = self;
+    copi_set_current(worker, self);
     worker->spent = 0;
     for (;;) {
         if (COPI_UNLIKELY(copi_mailbox_is_urgent(&self->mailbox)))
@@ -484,5 +507,5 @@ copi_run_actor(copi_worker *worker, copi_task *task)
             break;
         }
     }
-    worker->current = NULL;
+    copi_set_current(worker, NULL);
 }

@@ -45,7 +45,7 @@ tell(cop_actor *self, cop_event *event)
 }
 
 void
-copi_crash_report(cop_actor *self, const char *message, cop_pid from)
+copi_crash_report(cop_actor *self, const copi_envelope *handled, const char *message)
 {
     char path[256], state[STATE_TEXT];
     cop_exit why;
@@ -61,8 +61,8 @@ copi_crash_report(cop_actor *self, const char *message, cop_pid from)
                    .path = copi_path_write(self, path, sizeof path),
                    .behaviour = self->behaviour->name,
                    .message = message,
-                   .from = from,
-                   .waiting = copi_waiting(self),
+                   .from = handled != NULL ? handled->from : COP_PID_NONE,
+                   .waiting = copi_waiting(self, handled),
                    .why = &why,
                    .state = state[0] != '\0' ? state : NULL,
                });

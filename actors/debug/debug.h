@@ -68,8 +68,9 @@ void copi_debug_note_signal(cop_actor *self, const copi_envelope *envelope);
 /* The actor has ended: all of it goes. */
 void copi_debug_end(cop_actor *self);
 
-/* How many messages wait, those not taken from the mailbox included. */
-uint32_t copi_waiting(cop_actor *self);
+/* How many messages wait, those not taken from the mailbox included, but not `handled`, which
+ * may still be there.  Safe in a signal handler. */
+uint32_t copi_waiting(cop_actor *self, const copi_envelope *handled);
 /* What the behaviour prints of the state into `text`; empty if it prints nothing, or may not:
  * no code of an actor's own runs after a kill, or with a state that init has not made. */
 void copi_print_state(const cop_actor *self, char *text, size_t size);

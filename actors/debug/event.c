@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* dladdr */
+
 #include "debug/event.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -152,14 +155,35 @@ copi_event_may(cop_node *node, cop_event_kind kind)
     return (uint32_t)after <= most_of(node);
 }
 
+/* Names are known of exported functions only; addr2line has the others by their offset. */
+static char *
+print_frame(void *frame, char *text, size_t size)
+{
+    printer self = {.text = text, .size = size};
+    Dl_info info;
+
+    put(&self, "    at %p", frame);
+    if (dladdr(frame, &info) == 0)
+        return text;
+    if (info.dli_sname != NULL)
+        put(&self, " %s", info.dli_sname);
+    if (info.dli_fname != NULL)
+        put(&self, " (%s+%#zx)", info.dli_fname,
+            (size_t)((char *)frame - (char *)info.dli_fbase));
+    return text;
+}
+
 /* Where there is nobody who wants it as it is. */
 static void
 log_event(cop_node *node, const cop_event *event)
 {
     char line[LINE_SIZE];
 
-    if (event->kind != COP_EVENT_PROGRESS)
-        copi_node_log(node, cop_event_print(event, line, sizeof line));
+    if (event->kind == COP_EVENT_PROGRESS)
+        return;
+    copi_node_log(node, cop_event_print(event, line, sizeof line));
+    for (size_t i = 0; i < event->stack_count; i++)
+        copi_node_log(node, print_frame(event->stack[i], line, sizeof line));
 }
 
 void

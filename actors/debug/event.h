@@ -11,6 +11,8 @@
 
 #include <coppice/node.h>
 
+#include "core/envelope.h"
+
 enum {
     COPI_EVENT_KINDS = COP_EVENT_LEFT_OUT,
     COPI_EVENTS_PER_SECOND = 10,
@@ -36,7 +38,8 @@ void copi_event_tell(cop_node *node, cop_event *event);
 /* crash.c */
 
 /* The last words of an actor that a handler has ended abnormally: its end has begun, and
- * nothing is freed yet.  `message`: what was being handled.  It may be told: copi_event_may. */
-void copi_crash_report(cop_actor *self, const char *message, cop_pid from);
+ * nothing is freed yet.  `handled`: what was
+ * being handled, NULL if it may be gone; `message`: its name.  It may be told: copi_event_may. */
+void copi_crash_report(cop_actor *self, const copi_envelope *handled, const char *message);
 
 #endif /* COPPICE_DEBUG_EVENT_H */

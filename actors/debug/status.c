@@ -7,11 +7,15 @@ enum {
 };
 
 uint32_t
-copi_waiting(cop_actor *self)
+copi_waiting(cop_actor *self, const copi_envelope *handled)
 {
-    /* relaxed: a number for people. */
-    return self->batch_count +
-           copi_box_count(atomic_load_explicit(&self->mailbox.word, memory_order_relaxed));
+    /* acquire: pairs with push.  Nobody but us takes anything out. */
+    uint64_t word = atomic_load_explicit(&self->mailbox.word, memory_order_acquire);
+    uint32_t count = self->batch_count;
+
+    for (copi_mail *mail = copi_box_chain(word); mail != NULL; mail = mail->next)
+        count += copi_envelope_of(mail) != handled;
+    return count;
 }
 
 void
@@ -60,7 +64,7 @@ copi_status_answer(cop_actor *self, const copi_envelope *envelope)
         .is_ending = !copi_is_open(self),
         .is_stopping = self->is_stopping,
         .traps_exit = self->traps,
-        .waiting = copi_waiting(self),
+        .waiting = copi_waiting(self, NULL),
         .worker = self->worker->index,
     };
 

@@ -317,6 +317,7 @@ an_abnormal_stop_is_a_crash(void **state)
     assert_int_equal(at->count, 1);
     assert_string_equal(at->events[0].message, "leave_badly");
     assert_int_equal(at->events[0].why.kind, COP_EXIT_DEADLINE);
+    assert_int_equal(at->events[0].waiting, 0);
     close_stage(at);
 }
 

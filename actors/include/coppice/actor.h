@@ -50,6 +50,12 @@ typedef enum cop_policy {
     COP_SUPERVISE, /* on_child of the behaviour decides; for supervisors */
 } cop_policy;
 
+/* What is done about a handler that runs for too long, after it was reported. */
+typedef enum cop_stuck {
+    COP_STUCK_REPORT, /* nothing more */
+    COP_STUCK_ABORT,  /* the process is aborted: who started it starts it again */
+} cop_stuck;
+
 /* One child's end, for on_child. */
 typedef struct cop_child_end {
     cop_pid pid;
@@ -93,6 +99,15 @@ typedef struct cop_behaviour {
      * need be; as snprintf, whose result it may return.  For cop_debug_status and crash
      * reports.  It must not change anything. */
     int (*print_state)(const void *state, char *text, size_t size);
+
+    /*
+     * How long a handler or init may run, in milliseconds, until COP_EVENT_STUCK tells of it
+     * with its stack, and again each time that it has run for twice as long; 0: as the node's
+     * options say, COP_INFINITY: for ever.  A watchdog's thread looks, and the handlers pay
+     * nothing; there is none in the simulator.
+     */
+    int32_t stuck_ms;
+    cop_stuck on_stuck; /* or the node's, if that is worse */
 } cop_behaviour;
 
 enum {
@@ -186,6 +201,7 @@ typedef struct cop_spawn_opts {
     uint64_t cookie;   /* given back in cop_child_end and cop_child_down */
     cop_pid after;     /* among the children of `me`: its place; none: the last */
     bool first;        /* its place is the first */
+    int32_t stuck_ms;  /* 0: the behaviour's, COP_INFINITY: none */
     cop_exit *why;     /* not NULL: the whole record, if init fails */
     bool *lingers;     /* not NULL: set if init failed, but children that it had started
                           are still ending; under COP_SUPERVISE on_child will tell */

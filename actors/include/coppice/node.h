@@ -40,6 +40,11 @@ typedef struct cop_node_opts {
      * and must not block.  NULL: one line to the log for each, but for progress. */
     void (*on_event)(void *ctx, const cop_event *event);
     uint32_t events_per_second; /* of one kind; 0: 10 */
+
+    /* How long a handler of any actor may run that does not say so itself, in milliseconds; 0:
+     * for ever. */
+    int32_t stuck_ms;
+    cop_stuck on_stuck; /* for all actors */
 } cop_node_opts;
 
 /* What a node has counted since it started.  Exact when the node is idle. */
