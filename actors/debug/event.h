@@ -35,6 +35,13 @@ bool copi_event_may(cop_node *node, cop_event_kind kind);
  * thread. */
 void copi_event_tell(cop_node *node, cop_event *event);
 
+/* child.c */
+
+/* COP_EVENT_CHILD or COP_EVENT_PROGRESS, if it may be told: something has happened to a child,
+ * which may have no actor; `why` may be NULL.  The supervisor's runner. */
+void copi_event_child(cop_actor *supervisor, cop_event_kind kind, const char *child,
+                      const char *news, cop_pid pid, const cop_exit *why);
+
 /* crash.c */
 
 /* The last words of an actor that a handler has ended abnormally: its end has begun, and

@@ -448,34 +448,43 @@ without_a_hook_it_is_a_line_of_the_log(void **state)
     close_stage(at);
 }
 
-static void
-expect_logged(stage *at, cop_event event, const char *line)
+/* Tells of its child, once as an error and once as progress. */
+COP_HANDLER(tracer, leave)
 {
-    at->line[0] = '\0';
-    copi_event_tell(at->node, &event);
-    assert_string_equal(at->line, line);
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = 2, .text = "gone"};
+
+    copi_event_child(me, COP_EVENT_PROGRESS, "store", "started", COP_PID_NONE, NULL);
+    copi_event_child(me, COP_EVENT_CHILD, "store", "ended", COP_PID_NONE, &why);
+    copi_event_child(me, COP_EVENT_PROGRESS, "store", "restarted", COP_PID_NONE, NULL);
+    return COP_OK;
+}
+static COP_BEHAVIOUR(shop_b, tracer, COP_ON(tracer, leave));
+
+static void
+what_supervisors_tell_is_logged_but_for_progress(void **state)
+{
+    stage *at = open_stage(false, 0);
+
+    (void)state;
+    assert_int_equal(cop_post(at->node, start(at, &shop_b), leave), COP_OK);
+    cop_sim_settle(at->sim);
+    assert_int_equal(at->lines, 1);
+    assert_string_equal(at->line, "child: shop_b (shop_b), child store ended: error 2: gone");
+    close_stage(at);
 }
 
 static void
-events_of_children_are_lines_but_progress_is_hidden(void **state)
+what_supervisors_tell_goes_to_the_hook(void **state)
 {
-    stage *at = open_stage(false, 0);
-    cop_exit why = {.kind = COP_EXIT_ERROR, .code = 2, .text = "gone"};
+    stage *at = open_stage(true, 1);
 
     (void)state;
-    expect_logged(at,
-                  (cop_event){.kind = COP_EVENT_CHILD,
-                              .path = "app/shop",
-                              .child = "store",
-                              .news = "ended",
-                              .why = &why},
-                  "child: app/shop, child store ended: error 2: gone");
-    expect_logged(at,
-                  (cop_event){.kind = COP_EVENT_PROGRESS,
-                              .path = "app/shop",
-                              .child = "store",
-                              .news = "started"},
-                  "");
+    assert_int_equal(cop_post(at->node, start(at, &shop_b), leave), COP_OK);
+    cop_sim_settle(at->sim);
+    assert_int_equal(at->count, 2); /* one of each kind in a second */
+    assert_int_equal(at->events[0].kind, COP_EVENT_PROGRESS);
+    assert_string_equal(at->events[0].line, "progress: shop_b (shop_b), child store started");
+    assert_int_equal(at->events[1].kind, COP_EVENT_CHILD);
     close_stage(at);
 }
 
@@ -505,7 +514,8 @@ main(void)
         cmocka_unit_test(a_storm_is_cut_short_and_counted),
         cmocka_unit_test(a_storm_of_one_kind_does_not_hide_another),
         cmocka_unit_test(without_a_hook_it_is_a_line_of_the_log),
-        cmocka_unit_test(events_of_children_are_lines_but_progress_is_hidden),
+        cmocka_unit_test(what_supervisors_tell_is_logged_but_for_progress),
+        cmocka_unit_test(what_supervisors_tell_goes_to_the_hook),
         cmocka_unit_test(a_line_is_cut_off),
     };
 
