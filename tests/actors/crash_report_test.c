@@ -25,7 +25,8 @@
     M(4, soon)                                                                                 \
     M(5, meet, F(pid, who))                                                                    \
     M(6, doomed, F(pid, who))                                                                  \
-    M(7, told)
+    M(7, told)                                                                                 \
+    M(8, leave_in_order)
 COP_PROTOCOL(CRASHES)
 
 enum {
@@ -128,6 +129,11 @@ COP_HANDLER(victim, leave)
     return cop_stop(me);
 }
 
+COP_HANDLER(victim, leave_in_order)
+{
+    return cop_stop_with(me, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+}
+
 COP_HANDLER(victim, leave_badly)
 {
     return cop_stop_with(me, &(cop_exit){.kind = COP_EXIT_DEADLINE});
@@ -166,8 +172,8 @@ static const cop_behaviour victim_b = {
     .print_state = print_victim,
     .handlers =
         COP_HANDLERS(COP_ON(victim, cop_start), COP_ON(victim, fail), COP_ON(victim, leave),
-                     COP_ON(victim, leave_badly), COP_ON(victim, soon), COP_ON(victim, meet),
-                     COP_ON(victim, doomed)),
+                     COP_ON(victim, leave_badly), COP_ON(victim, leave_in_order),
+                     COP_ON(victim, soon), COP_ON(victim, meet), COP_ON(victim, doomed)),
 };
 
 /* Traces whom it is told to. */
@@ -299,7 +305,9 @@ nothing_is_told_of_good_ends(void **state)
 
     (void)state;
     assert_int_equal(cop_post(at->node, start(at, &victim_b), leave), COP_OK);
+    assert_int_equal(cop_post(at->node, start(at, &victim_b), leave_in_order), COP_OK);
     start(at, &victim_b);
+    cop_sim_settle(at->sim);
     assert_true(cop_sim_stop(at->sim, at->node, 10000)); /* shutdown */
     assert_int_equal(at->count, 0);
     cop_sim_free(&at->sim);

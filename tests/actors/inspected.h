@@ -24,7 +24,7 @@
     M(1, note, F(i64, n))                                                                      \
     M(2, question, F(i64, n))                                                                  \
     M(3, reply, F(i64, n))                                                                     \
-    M(4, ring)                                                                                 \
+    M(4, ring, F(i64, n))                                                                      \
     M(5, ask)                                                                                  \
     M(6, meet, F(pid, who))
 COP_PROTOCOL(DEBUGGED)
@@ -267,7 +267,7 @@ COP_HANDLER(worker, ring)
 /* Asks the other, and sets an alarm. */
 COP_HANDLER(worker, ask)
 {
-    COP_TRY(cop_send_after(me, 50, NULL, ring));
+    COP_TRY(cop_send_after(me, 50, NULL, ring, .n = 5));
     return cop_pid_is_none(st->other)
                ? COP_OK
                : cop_ask(me, st->other, 100, COP_THEN(worker, reply), question, .n = 1);

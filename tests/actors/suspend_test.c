@@ -100,6 +100,34 @@ orders_that_wait_together_are_obeyed_in_order(void **state)
 }
 
 static void
+do_twice_with_one_between(stage *at, cop_actor *me)
+{
+    do_suspend(at, me);
+    assert_int_equal(cop_send(me, at->who, note, .n = 1), COP_OK);
+    do_suspend(at, me);
+}
+
+/* An order is taken out from behind what waits. */
+static void
+what_waits_stays_in_order_when_an_order_is_obeyed(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        stage *at = open_stage(seed);
+        cop_pid who = start(at, &worker_b);
+
+        act(at, do_twice_with_one_between, who);
+        send(at, who, 2);
+        cop_sim_settle(at->sim);
+        get(at, do_status, who, COP_OK);
+        assert_int_equal(at->status.waiting, 2);
+        get(at, do_resume, who, COP_OK);
+        assert_string_equal(at->log, "12");
+        close_stage(at);
+    }
+}
+
+static void
 a_bound_holds_while_suspended(void **state)
 {
     stage *at = open_stage(3);
@@ -321,6 +349,7 @@ main(void)
         cmocka_unit_test(twice_is_harmless),
         cmocka_unit_test(an_order_waits_for_what_came_before_it),
         cmocka_unit_test(orders_that_wait_together_are_obeyed_in_order),
+        cmocka_unit_test(what_waits_stays_in_order_when_an_order_is_obeyed),
         cmocka_unit_test(a_bound_holds_while_suspended),
         cmocka_unit_test(timers_wait),
         cmocka_unit_test(a_call_of_a_suspended_actor_times_out),
