@@ -44,6 +44,14 @@ copy_text(char *to, size_t size, const char *text)
     to[length] = '\0';
 }
 
+static const char *
+without_message(const cop_actor *actor)
+{
+    if (actor->phase == COPI_STARTING)
+        return "init";
+    return copi_has_turns(actor) ? "a signal" : "its end";
+}
+
 /* What is being handled there.  Of what may be gone by now only the name is known. */
 static void
 fill_in_message(copi_capture *self, const cop_actor *actor)
@@ -53,7 +61,7 @@ fill_in_message(copi_capture *self, const cop_actor *actor)
 
     self->from = COP_PID_NONE;
     if (current == NULL) {
-        name = actor->phase == COPI_STARTING ? "init" : "its end";
+        name = without_message(actor);
     } else if (current == actor->worker->part) {
         name = actor->worker->part_name;
     } else {

@@ -314,6 +314,27 @@ nothing_is_told_of_good_ends(void **state)
     free(at);
 }
 
+/* The node ends with its main actor, but the root that does it has not crashed. */
+static void
+the_root_leaves_it_to_the_main_actor(void **state)
+{
+    stage at = {0};
+    cop_pid who;
+
+    (void)state;
+    assert_int_equal(
+        cop_node_new(
+            &at.node,
+            &(cop_node_opts){.workers = 1, .on_event = on_event, .on_log = on_log, .ctx = &at}),
+        COP_OK);
+    assert_int_equal(cop_node_start(at.node, &victim_b, NULL, &who), COP_OK);
+    assert_int_equal(cop_post(at.node, who, fail, .code = 1), COP_OK);
+    assert_int_equal(cop_node_wait(at.node, NULL), 1);
+    cop_node_free(&at.node);
+    assert_int_equal(at.count, 1);
+    assert_true(cop_pid_equal(at.events[0].who, who));
+}
+
 static void
 an_abnormal_stop_is_a_crash(void **state)
 {
@@ -514,6 +535,7 @@ main(void)
         cmocka_unit_test(a_crash_is_reported_with_all_there_is),
         cmocka_unit_test(a_traced_one_tells_its_last_messages),
         cmocka_unit_test(nothing_is_told_of_good_ends),
+        cmocka_unit_test(the_root_leaves_it_to_the_main_actor),
         cmocka_unit_test(an_abnormal_stop_is_a_crash),
         cmocka_unit_test(who_is_ended_by_another_says_nothing),
         cmocka_unit_test(a_nursery_leaves_it_to_its_child),

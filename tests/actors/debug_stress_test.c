@@ -161,11 +161,75 @@ nothing_is_lost_and_all_is_in_order(void **state)
     cop_node_free(&node);
 }
 
+/* ------------------------------------------------------- time in handlers, on a real clock */
+
+/* Written by the watcher, read when the node has ended. */
+static cop_actor_statistics measured;
+
+typedef struct worker {
+    int unused;
+} worker;
+
+/* Takes a while, or next to nothing. */
+COP_HANDLER(worker, number)
+{
+    int64_t end = cop_now_ms(me) + msg->n;
+
+    while (cop_now_ms(me) < end)
+        continue;
+    return COP_OK;
+}
+static COP_BEHAVIOUR(worker_b, worker, COP_ON(worker, number));
+
+typedef struct watcher {
+    cop_pid worker;
+} watcher;
+
+COP_REPLY(watcher, cop_actor_statistics)
+{
+    COP_TRY(err);
+    measured = *msg;
+    return cop_stop(me);
+}
+
+COP_REPLY(watcher, cop_debug_done)
+{
+    COP_TRY(err);
+    COP_TRY(cop_send(me, st->worker, number, .n = 5));
+    COP_TRY(cop_send(me, st->worker, number, .n = 0));
+    return cop_debug_statistics(me, st->worker, WITHIN,
+                                COP_THEN(watcher, cop_actor_statistics));
+}
+
+COP_HANDLER(watcher, cop_start)
+{
+    COP_TRY(cop_spawn(me, &worker_b, NULL, &st->worker));
+    return cop_debug_statistics_on(me, st->worker, WITHIN, COP_THEN(watcher, cop_debug_done));
+}
+static COP_BEHAVIOUR(watcher_b, watcher, COP_ON(watcher, cop_start));
+
+static void
+time_in_handlers_is_measured(void **state)
+{
+    cop_node *node = NULL;
+
+    (void)state;
+    assert_int_equal(cop_node_new(&node, &(cop_node_opts){.workers = 2}), COP_OK);
+    assert_int_equal(cop_node_start(node, &watcher_b, NULL, NULL), COP_OK);
+    assert_int_equal(cop_node_wait(node, NULL), 0);
+    cop_node_free(&node);
+    assert_int_equal(measured.messages, 2);
+    /* The clock of cop_now_ms is cut to milliseconds. */
+    assert_true(measured.longest_us >= 4000);
+    assert_true(measured.busy_us >= measured.longest_us);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost_and_all_is_in_order),
+        cmocka_unit_test(time_in_handlers_is_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,26 @@ signals_are_traced_when_they_are_received(void **state)
     close_stage(at);
 }
 
+/* The signal when it comes, and each message once. */
+static void
+ends_of_others_are_traced(void **state)
+{
+    stage *at = open_stage(25);
+    cop_pid who = start(at, &trapping_b), other = start(at, &worker_b);
+
+    (void)state;
+    assert_int_equal(cop_post(at->node, who, meet, .who = other), COP_OK);
+    cop_sim_settle(at->sim);
+    get(at, do_trace_20, who, COP_OK);
+    act(at, do_kill, other);
+    get(at, do_trace, who, COP_OK);
+    assert_int_equal(at->line_count, 3);
+    assert_int_equal(at->lines[0].what, COP_TRACE_EXIT);
+    expect_line(at, 1, COP_TRACE_MESSAGE, "cop_exited{}");
+    expect_line(at, 2, COP_TRACE_MESSAGE, "cop_down{}");
+    close_stage(at);
+}
+
 /* What an actor had on when it ended goes with it; the sanitizers look. */
 static void
 nothing_is_left_of_a_debugged_actor(void **state)
@@ -303,6 +323,7 @@ main(void)
         cmocka_unit_test(a_trace_has_the_last_things_that_happened),
         cmocka_unit_test(a_trace_has_all_kinds_of_things),
         cmocka_unit_test(signals_are_traced_when_they_are_received),
+        cmocka_unit_test(ends_of_others_are_traced),
         cmocka_unit_test(nothing_is_left_of_a_debugged_actor),
     };
 

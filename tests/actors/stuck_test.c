@@ -25,7 +25,8 @@
     M(2, later, F(u32, reports))                                                               \
     M(3, work)                                                                                 \
     M(4, hang_deaf, F(u32, reports))                                                           \
-    M(5, stand_by, F(u32, reports))
+    M(5, stand_by, F(u32, reports))                                                            \
+    M(6, start_and_hang, F(u32, reports))
 COP_PROTOCOL(STUCK)
 
 enum {
@@ -174,6 +175,27 @@ COP_HANDLER(hanger, work)
     return reports_of("hang") < WORK_REPORTS ? cop_send(me, cop_self(me), work) : COP_OK;
 }
 
+static cop_err
+fail_to_start(cop_actor *me, void *state, const void *arg)
+{
+    (void)me;
+    (void)state;
+    (void)arg;
+    return COP_E_IGNORE;
+}
+
+static const cop_behaviour child_b = {.name = "child"};
+static const cop_behaviour barren_b = {.name = "barren", .init = fail_to_start};
+
+/* After others have run their init within this handler, one of them in vain. */
+COP_HANDLER(hanger, start_and_hang)
+{
+    assert_int_equal(cop_spawn(me, &child_b, NULL, NULL), COP_OK);
+    assert_int_equal(cop_spawn(me, &barren_b, NULL, NULL), COP_E_IGNORE);
+    hang_until("start_and_hang", msg->reports);
+    return COP_OK;
+}
+
 COP_HANDLER(hanger, hang_deaf)
 {
     sigset_t all, before;
@@ -187,9 +209,10 @@ COP_HANDLER(hanger, hang_deaf)
 
 #define HANGER                                                                                 \
     .state_size = sizeof(hanger),                                                              \
-    .handlers = COP_HANDLERS(COP_ON(hanger, cop_start), COP_ON(hanger, hang),                  \
-                             COP_ON(hanger, later), COP_ON(hanger, work),                      \
-                             COP_ON(hanger, hang_deaf), COP_ON(hanger, stand_by))
+    .handlers =                                                                                \
+        COP_HANDLERS(COP_ON(hanger, cop_start), COP_ON(hanger, hang), COP_ON(hanger, later),   \
+                     COP_ON(hanger, work), COP_ON(hanger, hang_deaf),                          \
+                     COP_ON(hanger, stand_by), COP_ON(hanger, start_and_hang))
 static const cop_behaviour hanger_b = {.name = "hanger", .stuck_ms = LIMIT, HANGER};
 static const cop_behaviour free_b = {.name = "free", HANGER};
 static const cop_behaviour fatal_b = {
@@ -316,6 +339,19 @@ timers_and_inits_are_named(void **state)
         cop_node_spawn(node, &hanger_b, &(cop_spawn_opts){.arg = &wanted}, &(cop_pid){0}),
         COP_OK);
     assert_string_equal(report_of("init", 0).behaviour, "hanger");
+    cop_node_free(&node);
+}
+
+static void
+who_has_started_others_is_still_seen(void **state)
+{
+    cop_node *node = open_node((cop_node_opts){0});
+
+    (void)state;
+    assert_int_equal(cop_post(node, start(node, &hanger_b, 0), start_and_hang, .reports = 1),
+                     COP_OK);
+    hang_until("start_and_hang", 1);
+    assert_string_equal(report_of("start_and_hang", 0).behaviour, "hanger");
     cop_node_free(&node);
 }
 
@@ -494,6 +530,7 @@ main(void)
         cmocka_unit_test(it_is_reported_again_each_time_it_has_run_twice_as_long),
         cmocka_unit_test(each_handler_is_reported),
         cmocka_unit_test(timers_and_inits_are_named),
+        cmocka_unit_test(who_has_started_others_is_still_seen),
         cmocka_unit_test(a_spawn_may_say_otherwise),
         cmocka_unit_test(the_node_has_a_limit_for_all),
         cmocka_unit_test(who_works_hard_is_not_stuck),

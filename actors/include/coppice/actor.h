@@ -217,7 +217,8 @@ typedef struct cop_spawn_opts {
  * and `out` may be NULL.  The owner has the actor from then on.  If init fails, its error
  * is returned and the actor is gone, or is ending under its owner if init had started
  * children.  Also: COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL (bad options), COP_E_GONE
- * (the owner is ending), COP_E_IGNORE (init returned it).
+ * (the owner is ending), COP_E_IGNORE (init returned it), COP_E_OS (there is no thread for
+ * the watchdog that a stuck_ms needs).
  */
 COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behaviour,
                                        const cop_spawn_opts *opts, cop_pid *out);
