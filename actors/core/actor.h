@@ -6,9 +6,13 @@
  * sender with an old pid still finds a mailbox there, if a closed or a stranger's one.
  *
  *      FREE -> STARTING -> RUNNING -> ENDING -> ENDED -> FREE
+ *                             ^|        ^
+ *                             |v        |
+ *                          DEBUGGED ----'
  *
  * STARTING: init runs, on the spawner's worker; mail is collected.  RUNNING: handlers
- * run.  ENDING: no handler runs any more; signals do; children are being joined.  ENDED:
+ * run.  DEBUGGED: the same, but somebody looks on (debug/debug.h), or it is suspended; a phase
+ * of its own, so that nobody else pays for the question.  ENDING: no handler runs any more; signals do; children are being joined.  ENDED:
  * all is done but the owner has not looked.  The owner frees the slot.
  *
  * Who may touch what: the fields say it.  "Runner" is the worker that runs the actor at
@@ -40,6 +44,7 @@ typedef enum copi_phase {
     COPI_FREE,
     COPI_STARTING,
     COPI_RUNNING,
+    COPI_DEBUGGED,
     COPI_ENDING,
     COPI_ENDED,
 } copi_phase;
@@ -112,6 +117,9 @@ struct cop_actor {
     /* The runner; after the end, the owner (legacy.h). */
     bool keeps_mail;
     uint8_t deaths; /* of actors in a row, by a message that is marked as suspect */
+    /* How long a handler may run; 0: for ever.  Written once, before init.  Relaxed: the
+     * watchdog may read it while the slot changes hands. */
+    _Atomic int32_t stuck_ms;
 };
 
 _Static_assert(offsetof(cop_actor, small_state) == 128 && sizeof(cop_actor) <= 256,
@@ -190,6 +198,19 @@ copi_unpin(cop_actor *self)
         self->task.home = COPI_ANYWHERE;
 }
 
+/* From here on the worker's thread runs code of this actor, or NULL: of none. */
+static inline void
+copi_set_current(copi_worker *worker, cop_actor *actor)
+{
+    atomic_store_explicit(&worker->current, actor, memory_order_relaxed);
+}
+
+static inline cop_actor *
+copi_current(copi_worker *worker)
+{
+    return atomic_load_explicit(&worker->current, memory_order_relaxed);
+}
+
 /* begin.c */
 
 /* As cop_spawn; `me` is the spawner.  Only me's runner. */
@@ -215,7 +236,14 @@ void copi_exit_of(const cop_actor *self, cop_exit *out);
 static inline bool
 copi_is_open(const cop_actor *self)
 {
-    return self->phase == COPI_STARTING || self->phase == COPI_RUNNING;
+    return self->phase >= COPI_STARTING && self->phase <= COPI_DEBUGGED;
+}
+
+/* Do messages get their turn, now or when it is resumed? */
+static inline bool
+copi_has_turns(const cop_actor *self)
+{
+    return self->phase == COPI_RUNNING || self->phase == COPI_DEBUGGED;
 }
 
 /* Frees all that it has without any order or code of its own but dispose; the simulator's
@@ -244,6 +272,12 @@ void copi_settle_children(cop_actor *self);
 void copi_receive(cop_actor *self);
 /* What the one below does then. */
 void copi_end_after_handler(cop_actor *self, cop_err err);
+/* Has one that has just ended so done it abnormally? */
+static inline bool
+copi_has_crashed(const cop_actor *self)
+{
+    return self->exit_kind != COP_EXIT_NORMAL && self->exit_kind != COP_EXIT_SHUTDOWN;
+}
 /* Ends the actor after its handler returned `err`, if it must. */
 static inline void
 copi_after_handler(cop_actor *self, cop_err err)
@@ -256,5 +290,11 @@ void copi_release(cop_actor *self);
 
 /* Puts an envelope behind what waits for its turn. */
 void copi_append(cop_actor *self, copi_envelope *envelope);
+
+/* self.c */
+
+/* cop_path into `room` of `size` bytes, where the result points to.  The actor's runner; calls
+ * nothing that a signal handler may not call. */
+const char *copi_path_write(const cop_actor *self, char *room, size_t size);
 
 #endif /* COPPICE_CORE_ACTOR_H */

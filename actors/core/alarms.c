@@ -346,6 +346,16 @@ copi_alarms_end(cop_actor *self)
         discard(self, alarm_at(self, self->ties->alarms));
 }
 
+uint32_t
+copi_alarms_count(const cop_actor *self)
+{
+    uint32_t count = 0;
+
+    for (uint32_t at = self->ties->alarms; at != 0; at = alarm_at(self, at)->older)
+        count++;
+    return count;
+}
+
 void
 copi_alarms_discard(cop_actor *self)
 {

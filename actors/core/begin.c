@@ -77,6 +77,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->is_told = false;
     self->keeps_mail = false; /* until it has started */
     self->deaths = 0;
+    atomic_store_explicit(&self->stuck_ms, 0, memory_order_relaxed);
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
     self->label = copied(label);
@@ -167,15 +168,15 @@ untie(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
 static cop_err
 run_init(cop_actor *self, const void *arg)
 {
-    void *outer = self->worker->current;
+    cop_actor *outer = copi_current(self->worker);
     cop_err err = COP_OK;
 
-    self->worker->current = self;
+    copi_set_current(self->worker, self);
     if (self->behaviour->init != NULL)
         err = self->behaviour->init(self, self->state, arg);
     else if (copi_handler_for(self->behaviour, &cop_start_type) != NULL)
         err = copi_dispatch(self, &cop_start_type, &(cop_start){arg});
-    self->worker->current = outer;
+    copi_set_current(self->worker, outer);
     return err;
 }
 
@@ -193,6 +194,8 @@ fail_start(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts, cop_err 
 {
     untie(me, child, opts);
     copi_end_failed(child, err);
+    if (copi_has_crashed(child) && copi_event_may(child->node, COP_EVENT_CRASH))
+        copi_crash_report(child, NULL, "init");
     if (opts->why != NULL)
         copi_exit_of(child, opts->why);
     copi_receive(child);
@@ -224,6 +227,8 @@ started(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
         copi_names_told(child);
     copi_after_handler(child, COP_OK);
     if (child->phase == COPI_ENDING) {
+        if (copi_has_crashed(child) && copi_event_may(child->node, COP_EVENT_CRASH))
+            copi_crash_report(child, NULL, "init");
         /* What init was sent may change how it ends: a kill, a child to adopt. */
         copi_receive(child);
         if (copi_finish(child))
@@ -241,6 +246,22 @@ abandon(cop_actor *me, cop_actor *child, cop_err err)
     copi_ties_free(child);
     copi_table_give(&me->node->table, me->worker, child);
     return err;
+}
+
+/* Who has set a limit first decides how long its handlers may run. */
+COPI_COLD static cop_err
+limit_time(cop_actor *self, const cop_spawn_opts *opts)
+{
+    int32_t limit = opts->stuck_ms;
+
+    if (limit == 0)
+        limit = self->behaviour->stuck_ms;
+    if (limit == 0)
+        limit = self->node->opts.stuck_ms;
+    if (limit <= 0)
+        return COP_OK;
+    atomic_store_explicit(&self->stuck_ms, limit, memory_order_relaxed);
+    return copi_watchdog_need(self->node, limit);
 }
 
 cop_err
@@ -261,8 +282,12 @@ copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *
         return COP_E_NOMEM;
     if (!furnish(child, me, behaviour, opts))
         return abandon(me, child, COP_E_NOMEM);
+    cop_err err = COP_OK;
+    if (COPI_UNLIKELY((opts->stuck_ms | behaviour->stuck_ms | me->node->opts.stuck_ms) != 0) &&
+        (err = limit_time(child, opts)) != COP_OK)
+        return abandon(me, child, err);
     open_mailbox(child, opts);
-    cop_err err = take_name(child, opts->name);
+    err = take_name(child, opts->name);
     if (err == COP_OK && (err = give_owner(me, child, opts)) != COP_OK)
         copi_names_end(child);
     if (err != COP_OK) {

@@ -132,6 +132,27 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
     return err;
 }
 
+cop_err
+copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
+                  copi_kind kind, const cop_type *type, const void *order)
+{
+    copi_call *call;
+
+    if (to.node != copi_incarnation(me->node))
+        return COP_E_INVAL;
+    COP_TRY(open_call(me, to, within_ms, then, &call));
+    cop_err err = copi_send(me->node, me->worker,
+                            &(copi_parcel){.kind = kind,
+                                           .from = copi_pid_of(me),
+                                           .to = to,
+                                           .ref = call->node.low,
+                                           .type = type,
+                                           .body = order});
+    if (err != COP_OK)
+        detach(me, call);
+    return err;
+}
+
 bool
 cop_ask_cancel(cop_actor *me, cop_ref ref)
 {

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "debug/debug.h"
 
 static void
 discard_mail(cop_actor *self, copi_mail *mail)
@@ -45,6 +46,7 @@ discard_ties(cop_actor *self)
     discard_map(self, &ties->calls, offsetof(copi_call, node), sizeof(copi_call));
     discard_map(self, &ties->deferred, offsetof(copi_deferred, node), sizeof(copi_deferred));
     copi_alarms_discard(self);
+    copi_debug_end(self);
     copi_ties_free(self);
 }
 

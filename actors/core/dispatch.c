@@ -38,6 +38,22 @@ copi_dispatch_other(cop_actor *self, const cop_type *type, const void *message)
     return COP_OK;
 }
 
+const char *
+copi_message_name(const cop_behaviour *behaviour, const copi_envelope *envelope)
+{
+    const void *body = envelope + 1;
+
+    if (envelope->type != NULL)
+        return envelope->type->name;
+    if (envelope->kind == COPI_REPLY_ERROR)
+        return "an error for an answer";
+    if (envelope->kind >= COPI_REPLY_ERROR)
+        return envelope->kind == COPI_DEADLINE ? "a call's deadline" : "a signal";
+    const cop_handler *handler =
+        handler_for_wire(behaviour, ((const copi_encoded *)body)->wire_id);
+    return handler != NULL ? handler->type->name : "unknown";
+}
+
 cop_err
 copi_dispatch_encoded(cop_actor *self, const copi_encoded *encoded)
 {

@@ -12,6 +12,9 @@ cop_err copi_dispatch_other(cop_actor *self, const cop_type *type, const void *m
 /* The same as copi_dispatch for what came from another node and is decoded here. */
 cop_err copi_dispatch_encoded(cop_actor *self, const copi_encoded *encoded);
 
+/* The name of the type of a message, which may be encoded.  Safe in a signal handler. */
+const char *copi_message_name(const cop_behaviour *behaviour, const copi_envelope *envelope);
+
 /* The handler for a type, or NULL. */
 static inline const cop_handler *
 copi_handler_for(const cop_behaviour *behaviour, const cop_type *type)

@@ -75,10 +75,12 @@ copi_kind_urgency(copi_kind kind)
     case COPI_ADOPT: return COPI_NEWCOMER;
     case COPI_EXIT:
     case COPI_STOP:
-    case COPI_KILL: return COPI_URGENT;
+    case COPI_KILL:
+    case COPI_LOOK: return COPI_URGENT;
     case COPI_NEWS:
     case COPI_REPLY:
     case COPI_REPLY_ERROR:
+    case COPI_DEBUG:
     case COPI_LINK:
     case COPI_UNLINK:
     case COPI_UNLINK_ACK:

@@ -26,6 +26,7 @@ typedef enum copi_kind {
     COPI_NEWS,        /* a message of the runtime's own, which no mailbox refuses */
     COPI_REPLY,       /* ref: the call */
     COPI_REPLY_ERROR, /* ref: the call; payload: cop_err */
+    COPI_DEBUG,       /* wants an answer as a call does; payload: copi_debug_order */
     COPI_TIMER,       /* embedded in a timer (ties.h) */
     COPI_DEADLINE,    /* embedded in a call (ties.h) */
     COPI_WATCH,       /* embedded in a watch (io/watch.c) */
@@ -44,6 +45,7 @@ typedef enum copi_kind {
     COPI_CHILD_END,  /* to the owner: embedded in the child's record */
     COPI_LADDER,     /* embedded in the ties: some child has had its time */
     COPI_REQUEST,    /* runs a function inside the actor: payload copi_request */
+    COPI_LOOK,       /* as COPI_DEBUG, but does not wait */
 } copi_kind;
 
 typedef struct copi_envelope {
@@ -64,7 +66,7 @@ enum {
 };
 
 _Static_assert(sizeof(copi_envelope) % 16 == 0, "payloads are aligned");
-_Static_assert(COPI_REQUEST < 1 << 5, "a kind fits");
+_Static_assert(COPI_LOOK < 1 << 5, "a kind fits");
 
 /* The payload of a message that came from another node and is not decoded yet. */
 typedef struct copi_encoded {

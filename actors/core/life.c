@@ -14,6 +14,7 @@
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "debug/debug.h"
 
 /* Bounces all that nobody inherits; the rest becomes the batch. */
 static void
@@ -202,9 +203,23 @@ tell_others(cop_actor *self)
     if (self->ties == NULL)
         return;
     copi_exit_of(self, &why);
+    copi_debug_end(self);
     copi_links_end(self, &why);
     copi_monitors_end(self, &why);
     copi_ties_free(self);
+}
+
+/* In this order, in case a signal handler writes the path just now: see debug/capture.h. */
+static void
+free_label(cop_actor *self)
+{
+    char *label = self->label;
+
+    if (label == NULL)
+        return;
+    self->label = NULL;
+    atomic_signal_fence(memory_order_seq_cst);
+    free(label);
 }
 
 bool
@@ -214,7 +229,8 @@ copi_finish(cop_actor *self)
 
     if (ties != NULL && ties->child_count > 0)
         return false;
-    self->worker->current = self;
+    cop_actor *outer = copi_current(self->worker);
+    copi_set_current(self->worker, self);
     if (ties != NULL) {
         copi_calls_end(self);
         copi_deferred_end(self);
@@ -230,12 +246,12 @@ copi_finish(cop_actor *self)
     copi_free_furniture(self);
     copi_close_mailbox(self);
     tell_others(self);
-    free(self->label);
-    self->label = NULL;
+    free_label(self);
     self->phase = COPI_ENDED;
     if (self->is_started)
         COPI_TALLY(self->worker, ended, 1);
-    self->worker->current = NULL;
+    /* Inside a spawn it is the spawner's turn again; otherwise nobody's. */
+    copi_set_current(self->worker, outer == self ? NULL : outer);
     if (!self->is_inline)
         tell_owner(self);
     else if (self->why != NULL)

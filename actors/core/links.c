@@ -12,6 +12,7 @@
 #include "core/node.h"
 #include "core/signals.h"
 #include "core/ties.h"
+#include "debug/debug.h"
 
 static copi_link *
 find(cop_actor *self, cop_pid with)
@@ -141,6 +142,15 @@ judge(cop_actor *self, const cop_exited *exited)
     return copi_judge_exit(signal, self->traps);
 }
 
+/* What the owner says holds even for one that is suspended, as what a parent says in OTP. */
+static bool
+is_from_owner(const cop_actor *self, const cop_exited *exited)
+{
+    const cop_actor *owner = copi_owner_of(self);
+
+    return owner != NULL && cop_pid_equal(exited->who, copi_pid_of(owner));
+}
+
 void
 copi_on_exit(cop_actor *self, copi_envelope *envelope)
 {
@@ -149,7 +159,11 @@ copi_on_exit(cop_actor *self, copi_envelope *envelope)
     switch (judge(self, exited)) {
     case COPI_DROP: break;
     case COPI_DELIVER:
-        if (self->phase == COPI_RUNNING) {
+        if (copi_is_suspended(self) && is_from_owner(self, exited)) {
+            copi_end(self, &exited->why);
+            break;
+        }
+        if (copi_has_turns(self)) {
             envelope->kind = COPI_USER_MESSAGE;
             copi_append(self, envelope);
             return;

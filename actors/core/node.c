@@ -118,6 +118,7 @@ copi_node_destroy(cop_node *self)
     if (route != NULL)
         route->dispose(route->ctx);
     copi_sched_fini(&self->sched);
+    copi_watchdog_free(self);
     copi_table_fini(&self->table);
     tear_down(self);
 }
@@ -389,6 +390,7 @@ cop_node_wait(cop_node *node, cop_exit *why)
     node->is_joined = true;
     pthread_mutex_unlock(&node->lock);
     if (is_mine) {
+        copi_watchdog_stop(node);
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
         log_failure(node);

@@ -11,6 +11,8 @@
 #include "core/post.h"
 #include "core/registry.h"
 #include "core/table.h"
+#include "debug/event.h"
+#include "debug/watchdog.h"
 #include "io/unixsig.h"
 #include "sched/sched.h"
 
@@ -42,6 +44,11 @@ struct cop_node {
     /* Messages and dead letters of threads that are no workers.  Relaxed counters. */
     _Atomic int64_t foreign_messages;
     _Atomic uint64_t foreign_dead_letters;
+
+    copi_event_counts events;
+    /* NULL until somebody needs it.  Stored once, under the lock, with release; acquired by
+     * who reads it. */
+    _Atomic(copi_watchdog *) watchdog;
 
     /* How the node ends; `lock` guards all of it. */
     pthread_mutex_t lock;

@@ -147,6 +147,8 @@ pack(copi_worker *worker, const copi_parcel *parcel)
     case COPI_USER_MESSAGE:
     case COPI_CALL:
     case COPI_REPLY:
+    case COPI_DEBUG:
+    case COPI_LOOK:
         made = copi_envelope_typed(worker, parcel->kind, parcel->type, parcel->body);
         break;
     case COPI_EXIT: made = pack_exited(worker, parcel); break;
@@ -273,6 +275,8 @@ answer_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel, co
 
     switch (parcel->kind) {
     case COPI_CALL:
+    case COPI_DEBUG:
+    case COPI_LOOK:
         back.kind = COPI_REPLY_ERROR;
         back.err = err;
         break;

@@ -26,7 +26,7 @@ typedef struct copi_parcel {
     copi_kind kind;
     cop_pid from, to;
     uint64_t ref;
-    const cop_type *type; /* of USER_MESSAGE, CALL, REPLY */
+    const cop_type *type; /* of USER_MESSAGE, CALL, REPLY, DEBUG, LOOK */
     const void *body;
     const cop_exit *why; /* of EXIT, DOWN */
     bool by_link;        /* of EXIT */

@@ -8,6 +8,7 @@
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "debug/debug.h"
 
 enum {
     SIMULATED_SLICE = 2 * COPI_SEND_COST + 1,
@@ -48,18 +49,20 @@ next_envelope(cop_actor *self)
     return copi_envelope_of(mail);
 }
 
-/* An actor that handles cop_stopping may take its time; others end. */
+/* An actor that handles cop_stopping may take its time; others end, and so does one that is
+ * suspended, which handles nothing. */
 static void
 on_stop(cop_actor *self, copi_envelope *envelope)
 {
     cop_exit why = ((cop_stopping *)copi_payload(envelope))->why;
 
-    if (self->phase != COPI_RUNNING || self->is_stopping) {
+    if (!copi_has_turns(self) || self->is_stopping) {
         copi_envelope_free(self->worker, envelope);
         return;
     }
     self->has_obeyed = true;
-    if (copi_handler_for(self->behaviour, &cop_stopping_type) == NULL) {
+    if (copi_is_suspended(self) ||
+        copi_handler_for(self->behaviour, &cop_stopping_type) == NULL) {
         copi_envelope_free(self->worker, envelope);
         copi_end(self, &why);
         return;
@@ -80,7 +83,7 @@ static void
 on_child_end(cop_actor *self, copi_envelope *envelope)
 {
     /* Where no code of the owner looks at it, it need not wait for its turn. */
-    if (self->phase == COPI_RUNNING && self->behaviour->policy == COP_SUPERVISE)
+    if (copi_has_turns(self) && self->behaviour->policy == COP_SUPERVISE)
         copi_append(self, envelope);
     else
         copi_after_handler(self, copi_handle_child_end(self, envelope));
@@ -102,7 +105,7 @@ on_request(cop_actor *self, copi_envelope *envelope)
 static void
 on_message(cop_actor *self, copi_envelope *envelope)
 {
-    if (self->phase == COPI_RUNNING || copi_legacy_keeps(self, envelope))
+    if (copi_has_turns(self) || copi_legacy_keeps(self, envelope))
         copi_append(self, envelope);
     else
         copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
@@ -120,6 +123,13 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_TIMER:
     case COPI_DEADLINE:
     case COPI_WATCH: on_message(self, envelope); break;
+    case COPI_DEBUG:
+        if (copi_is_suspended(self))
+            copi_debug_obey(self, envelope);
+        else
+            on_message(self, envelope);
+        break;
+    case COPI_LOOK: copi_debug_look(self, envelope); break;
     case COPI_EXIT: copi_on_exit(self, envelope); break;
     case COPI_LINK: copi_on_link(self, envelope); break;
     case COPI_UNLINK: copi_on_unlink(self, envelope); break;
@@ -163,13 +173,17 @@ bounce_stale(cop_actor *self, copi_envelope *envelope)
 COPI_COLD static void
 receive_each(cop_actor *self, copi_mail *oldest)
 {
+    COPI_TALLY(self->worker, receipts, 1);
     for (copi_mail *mail = oldest, *next; mail != NULL; mail = next) {
         next = mail->next;
         copi_envelope *envelope = copi_envelope_of(mail);
-        if (is_for(self, envelope))
+        if (is_for(self, envelope)) {
+            if (COPI_UNLIKELY(self->phase == COPI_DEBUGGED))
+                copi_debug_note_signal(self, envelope);
             receive_one(self, envelope);
-        else
+        } else {
             bounce_stale(self, envelope);
+        }
     }
 }
 
@@ -229,16 +243,55 @@ is_letter(const copi_envelope *envelope)
            (envelope->kind > COPI_WATCH && envelope->kind != COPI_CHILD_END);
 }
 
+static const char *
+part_name(const copi_envelope *envelope)
+{
+    switch ((copi_kind)envelope->kind) {
+    case COPI_TIMER: return envelope->type->name;
+    case COPI_DEADLINE: return "a call's deadline";
+    case COPI_WATCH: return "cop_ready";
+    default: return "a child's end";
+    }
+}
+
+static cop_err
+handle_embedded(cop_actor *self, copi_envelope *envelope)
+{
+    switch ((copi_kind)envelope->kind) {
+    case COPI_TIMER: return copi_handle_alarm(self, envelope);
+    case COPI_DEADLINE: return copi_handle_deadline(self, envelope);
+    case COPI_WATCH: return copi_handle_watch(self, envelope);
+    default: return copi_handle_child_end(self, envelope);
+    }
+}
+
+/* What is part of something that the handler may free: for reports its name is kept. */
+static __attribute__((noinline)) cop_err
+handle_part(cop_actor *self, copi_envelope *envelope)
+{
+    copi_worker *worker = self->worker;
+
+    worker->part = envelope;
+    worker->part_name = part_name(envelope);
+    cop_err err = handle_embedded(self, envelope);
+    /* Both are gone, perhaps; in this order for a signal handler, see debug/capture.c. */
+    self->current = NULL;
+    atomic_signal_fence(memory_order_seq_cst);
+    worker->part = NULL;
+    return err;
+}
+
 static cop_err
 handle_other(cop_actor *self, copi_envelope *envelope)
 {
     switch ((copi_kind)envelope->kind) {
     case COPI_REPLY:
     case COPI_REPLY_ERROR: return copi_handle_reply(self, envelope);
-    case COPI_TIMER: return copi_handle_alarm(self, envelope);
-    case COPI_DEADLINE: return copi_handle_deadline(self, envelope);
-    case COPI_WATCH: return copi_handle_watch(self, envelope);
-    case COPI_CHILD_END: return copi_handle_child_end(self, envelope);
+    case COPI_TIMER:
+    case COPI_DEADLINE:
+    case COPI_WATCH:
+    case COPI_CHILD_END: return handle_part(self, envelope);
+    case COPI_DEBUG: return copi_debug_obey_in_turn(self, envelope);
     default: return handle_message(self, envelope);
     }
 }
@@ -334,6 +387,25 @@ lone_message(cop_actor *self)
                : NULL;
 }
 
+/* What was handled is told from its envelope, or if that was part of something that may be gone
+ * by now, from what handle_part has kept. */
+COPI_COLD static void
+report_crash(cop_actor *self, const copi_envelope *envelope)
+{
+    copi_crash_report(self, envelope,
+                      envelope != NULL ? copi_message_name(self->behaviour, envelope)
+                                       : self->worker->part_name);
+}
+
+/* NULL: it may be gone. */
+static void
+end_after(cop_actor *self, cop_err err, const copi_envelope *envelope)
+{
+    copi_end_after_handler(self, err);
+    if (COPI_UNLIKELY(copi_has_crashed(self)) && copi_event_may(self->node, COP_EVENT_CRASH))
+        report_crash(self, envelope);
+}
+
 /* True if the actor sleeps, with nothing left to be done. */
 static bool
 run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
@@ -347,7 +419,8 @@ run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
     }
     bool is_kept =
         COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err);
-    copi_after_handler(self, err);
+    if (err != COP_OK || self->is_leaving)
+        end_after(self, err, envelope);
     receive_after(self, &envelope->mail);
     if (is_kept)
         prepend(self, envelope);
@@ -356,17 +429,20 @@ run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
     return false;
 }
 
-static void
+COPI_INLINE void
 run_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
 {
     bool is_ours = is_letter(envelope);
 
     cop_err err = handle(self, envelope);
-    if (COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err))
+    bool is_kept =
+        COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err);
+    if (COPI_UNLIKELY(err != COP_OK || self->is_leaving))
+        end_after(self, err, is_ours ? envelope : NULL);
+    if (is_kept)
         prepend(self, envelope);
     else if (is_ours)
         copi_envelope_free(worker, envelope);
-    copi_after_handler(self, err);
 }
 
 /* One step of an actor that is not ending.  True if it sleeps. */
@@ -389,6 +465,36 @@ run_step(cop_actor *self, copi_worker *worker)
     return false;
 }
 
+/* The same for one that somebody looks at. */
+static bool
+run_debugged_step(cop_actor *self, copi_worker *worker)
+{
+    copi_envelope *envelope = copi_is_suspended(self) ? NULL : next_envelope(self);
+
+    if (envelope == NULL) {
+        copi_receive(self);
+        return self->phase == COPI_DEBUGGED &&
+               (copi_is_suspended(self) || self->batch == NULL) &&
+               copi_mailbox_park(&self->mailbox);
+    }
+    COPI_TALLY(worker, messages, 1);
+    worker->spent++;
+    copi_debug_before(self, envelope);
+    run_message(self, worker, envelope);
+    copi_debug_after(self);
+    return false;
+}
+
+/* True if it sleeps, or it is another's turn. */
+COPI_COLD static bool
+run_debugged(cop_actor *self, copi_worker *worker, uint32_t slice)
+{
+    if (worker->spent < slice)
+        return run_debugged_step(self, worker);
+    copi_sched_yield(worker, &self->task);
+    return true;
+}
+
 void
 copi_run_actor(copi_worker *worker, copi_task *task)
 {
@@ -397,13 +503,14 @@ copi_run_actor(copi_worker *worker, copi_task *task)
 
     self->worker = worker;
     atomic_store_explicit(&self->ran_on, (uint8_t)worker->index, memory_order_relaxed);
-    worker->current = self;
+    copi_set_current(worker, self);
     worker->spent = 0;
     for (;;) {
         if (COPI_UNLIKELY(copi_mailbox_is_urgent(&self->mailbox)))
             copi_receive(self);
-        if (COPI_UNLIKELY(self->phase == COPI_ENDING)) {
-            if (run_ending(self))
+        if (COPI_UNLIKELY(self->phase != COPI_RUNNING)) {
+            if (self->phase == COPI_ENDING ? run_ending(self)
+                                           : run_debugged(self, worker, slice))
                 break;
         } else if (worker->spent >= slice) {
             copi_sched_yield(worker, task);
@@ -412,5 +519,5 @@ copi_run_actor(copi_worker *worker, copi_task *task)
             break;
         }
     }
-    worker->current = NULL;
+    copi_set_current(worker, NULL);
 }

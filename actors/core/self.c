@@ -86,26 +86,32 @@ label_of(const cop_actor *actor)
 
 /* Owners outlive what they own, so walking up is safe.  Written from the end. */
 const char *
-cop_path(const cop_actor *me)
+copi_path_write(const cop_actor *self, char *room, size_t size)
 {
-    char *end = me->worker->path + sizeof me->worker->path - 1;
+    char *end = room + size - 1;
     char *at = end;
 
     *at = '\0';
-    for (const cop_actor *actor = me; copi_owner_of(actor) != NULL;
+    for (const cop_actor *actor = self; copi_owner_of(actor) != NULL;
          actor = copi_owner_of(actor)) {
         const char *label = label_of(actor);
-        size_t length = strlen(label), room = (size_t)(at - me->worker->path);
-        if (at != end && room > 0) {
+        size_t length = strlen(label), left = (size_t)(at - room);
+        if (at != end && left > 0) {
             *--at = '/';
-            room--;
+            left--;
         }
-        if (length > room)
-            length = room;
+        if (length > left)
+            length = left;
         at -= length;
         memcpy(at, label + strlen(label) - length, length);
     }
     return at == end ? "root" : at;
+}
+
+const char *
+cop_path(const cop_actor *me)
+{
+    return copi_path_write(me, me->worker->path, sizeof me->worker->path);
 }
 
 void

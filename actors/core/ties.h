@@ -88,7 +88,8 @@ struct copi_ties {
     copi_envelope ladder_due;
     cop_actor *self;
     bool is_ladder_queued;
-    bool is_ladder_armed; /* or queued: the actor is pinned for it */
+    bool is_ladder_armed;     /* or queued: the actor is pinned for it */
+    struct copi_debug *debug; /* NULL: nobody looks on; else the phase is DEBUGGED, or later */
 };
 
 /* links.c */
@@ -122,6 +123,9 @@ void copi_names_told(cop_actor *self);
 void copi_calls_end(cop_actor *self);
 void copi_deadline_due(copi_worker *worker, copi_timer *timer);
 void copi_deferred_end(cop_actor *self);
+/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts. */
+cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
+                          copi_kind kind, const cop_type *type, const void *order);
 /* The envelope is still the caller's. */
 cop_err copi_handle_reply(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_deadline(cop_actor *self, copi_envelope *envelope);
@@ -134,6 +138,7 @@ void copi_alarms_end(cop_actor *self);
 void copi_alarm_due(copi_worker *worker, copi_timer *timer);
 cop_err copi_handle_alarm(cop_actor *self, copi_envelope *envelope);
 void copi_drop_alarm(cop_actor *self, copi_envelope *envelope);
+uint32_t copi_alarms_count(const cop_actor *self);
 /* The memory of all of them, of an actor that does not end. */
 void copi_alarms_discard(cop_actor *self);
 

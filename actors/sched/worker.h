@@ -56,7 +56,7 @@ typedef struct copi_fifo {
 
 /* Counted by the worker, read by anybody: relaxed, each on its own. */
 typedef struct copi_counters {
-    _Atomic uint64_t spawned, ended, messages, dead_letters, late_replies, unhandled;
+    _Atomic uint64_t spawned, ended, messages, receipts, dead_letters, late_replies, unhandled;
     _Atomic int64_t timers, watches, live_messages;
 } copi_counters;
 
@@ -101,8 +101,14 @@ struct copi_worker {
     unsigned watch_count;  /* events in the base besides the wake-up */
     copi_pool pool;
     copi_rng rng;
-    void *current;  /* the actor that runs, for reports */
+    /* The actor whose code runs, for reports; relaxed, since the watchdog looks only whether it
+     * is there, and at its limit. */
+    _Atomic(void *) current;
     char path[256]; /* the result of cop_path */
+    /* What is, or was, being handled there, if it is or was part of something that may be gone
+     * since, and its name.  Only to be compared. */
+    const void *part;
+    const char *part_name;
     copi_known_name names[COPI_KNOWN_NAMES];
     uint64_t ref_count;
     copi_counters counters;

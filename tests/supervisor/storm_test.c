@@ -25,8 +25,9 @@ COP_PROTOCOL(STORM)
 enum {
     CHILDREN = 10000,
     FALLS = CHILDREN / 100, /* in a second */
-    LINES = 10 + 1,         /* of one supervisor in a second, and one about the rest */
-    SLACK = 16384,          /* less than a byte for each restart */
+    /* In a second, of the supervisor and of those who crash, each with one about the rest. */
+    LINES = 2 * (10 + 1),
+    SLACK = 16384, /* less than a byte for each restart */
 };
 
 static struct {

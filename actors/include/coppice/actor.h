@@ -62,6 +62,12 @@ typedef struct cop_legacy {
     cop_pid of; /* the last who had them */
 } cop_legacy;
 
+/* What is done about a handler that runs for too long, after it was reported. */
+typedef enum cop_stuck {
+    COP_STUCK_REPORT, /* nothing more */
+    COP_STUCK_ABORT,  /* the process is aborted: who started it starts it again */
+} cop_stuck;
+
 /* One child's end, for on_child. */
 typedef struct cop_child_end {
     cop_pid pid;
@@ -102,6 +108,20 @@ typedef struct cop_behaviour {
     void (*terminate)(cop_actor *me, void *state, const cop_exit *why);
     /* Frees what the state holds.  The very last, and run even for a killed actor. */
     void (*dispose)(void *state);
+
+    /* Writes the state for people into `text` of `size` bytes, terminated, and cut off if
+     * need be; as snprintf, whose result it may return.  For cop_debug_status and crash
+     * reports.  It must not change anything. */
+    int (*print_state)(const void *state, char *text, size_t size);
+
+    /*
+     * How long a handler or init may run, in milliseconds, until COP_EVENT_STUCK tells of it
+     * with its stack, and again each time that it has run for twice as long; 0: as the node's
+     * options say, COP_INFINITY: for ever.  A watchdog's thread looks, and the handlers pay
+     * nothing; there is none in the simulator.
+     */
+    int32_t stuck_ms;
+    cop_stuck on_stuck; /* or the node's, if that is worse */
 } cop_behaviour;
 
 enum {
@@ -195,6 +215,7 @@ typedef struct cop_spawn_opts {
     uint64_t cookie;   /* given back in cop_child_end and cop_child_down */
     cop_pid after;     /* among the children of `me`: its place; none: the last */
     bool first;        /* its place is the first */
+    int32_t stuck_ms;  /* 0: the behaviour's, COP_INFINITY: none */
     cop_exit *why;     /* not NULL: the whole record, if init fails */
     /* Its messages that wait when it ends, the one with which it failed first among them unless
      * that holds buffers, are its owner's then (cop_child_end.legacy), not dead letters.  Calls
@@ -216,7 +237,8 @@ typedef struct cop_spawn_opts {
  * and `out` may be NULL.  The owner has the actor from then on.  If init fails, its error
  * is returned and the actor is gone, or is ending under its owner if init had started
  * children.  Also: COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL (bad options), COP_E_GONE
- * (the owner is ending), COP_E_IGNORE (init returned it).
+ * (the owner is ending), COP_E_IGNORE (init returned it), COP_E_OS (there is no thread for
+ * the watchdog that a stuck_ms needs).
  */
 COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behaviour,
                                        const cop_spawn_opts *opts, cop_pid *out);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include <coppice/actor.h>
+#include <coppice/event.h>
 
 /* A message that nobody got. */
 typedef struct cop_dead_letter {
@@ -33,7 +34,17 @@ typedef struct cop_node_opts {
     void (*on_dead_letter)(void *ctx, const cop_dead_letter *letter);
     /* Where lines of cop_log and failure reports go; default: standard error. */
     void (*on_log)(void *ctx, const char *line);
-    void *ctx; /* for both */
+    void *ctx; /* for all of these */
+
+    /* Gets what event.h tells of, by any worker and by the watchdog's thread, several at once,
+     * and must not block.  NULL: one line to the log for each, but for progress. */
+    void (*on_event)(void *ctx, const cop_event *event);
+    uint32_t events_per_second; /* of one kind; 0: 10 */
+
+    /* How long a handler of any actor may run that does not say so itself, in milliseconds; 0:
+     * for ever. */
+    int32_t stuck_ms;
+    cop_stuck on_stuck; /* for all actors */
 } cop_node_opts;
 
 /* What a node has counted since it started.  Exact when the node is idle. */

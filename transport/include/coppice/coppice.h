@@ -9,7 +9,9 @@
 #include <coppice/api.h>
 #include <coppice/buf.h>
 #include <coppice/cluster.h>
+#include <coppice/debug.h>
 #include <coppice/err.h>
+#include <coppice/event.h>
 #include <coppice/exit.h>
 #include <coppice/main.h>
 #include <coppice/message.h>
