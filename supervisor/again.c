@@ -37,7 +37,7 @@ copi_restart_later(copi_supervisor *self, copi_child *child, int64_t wait_ms)
 {
     span all = span_of(self, child);
 
-    copi_child_set_phase(&self->children, child, COPI_CHILD_RESTARTING);
+    copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     self->subject = child;
     self->wait_ms = wait_ms;
     copi_plan_clear(&self->plan, all.first, all.last);
@@ -95,6 +95,7 @@ copi_begin_wait(cop_actor *me, copi_supervisor *self)
         cop_send_after_message(me, self->wait_ms, &child->retry, &copi_retry_type, &retry);
 
     self->wait_ms = 0;
+    copi_child_set_phase(&self->children, child, COPI_CHILD_RESTARTING);
     if (err == COP_OK)
         child->pins++;
     return err;

@@ -55,7 +55,8 @@ next_stop(copi_plan *self)
 {
     while (self->at != NULL) {
         copi_child *child = self->at;
-        if (child->phase == COPI_CHILD_RUNNING || child->phase == COPI_CHILD_ENDED)
+        if (child->phase == COPI_CHILD_RUNNING || child->phase == COPI_CHILD_ENDED ||
+            child->phase == COPI_CHILD_RESTARTING)
             return (copi_step){COPI_DEED_STOP, child};
         if (child->phase == COPI_CHILD_STOPPING)
             return (copi_step){COPI_DEED_WAIT, NULL};

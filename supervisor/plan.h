@@ -5,7 +5,8 @@
  * The plan says what to do next and does nothing itself.  Who carries it out notes in each
  * child's phase what has become of it, and asks again:
  *
- *      STOP child    tell it: it is STOPPING until its end comes; or it has ENDED already
+ *      STOP child    tell it: it is STOPPING until its end comes; or it has ENDED already, or
+ *                    waits to be started again, and waits no longer
  *      DROP child    it was temporary, and has no actor any more: forget it
  *      START child   it is RUNNING, or STOPPED if its init did not want; if it fails, abandon
  *      WAIT          for the end of a child that is STOPPING

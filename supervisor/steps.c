@@ -98,8 +98,6 @@ start_one(cop_actor *me, copi_supervisor *self, copi_child *child)
     cop_exit why;
     bool lingers = false;
     cop_pid before = child->pid;
-
-    copi_end_wait(me, self, child);
     cop_err err = copi_spawn_child(me, self, child, &why, &lingers);
 
     if (err == COP_OK) {
@@ -157,6 +155,9 @@ stop_one(cop_actor *me, copi_supervisor *self, copi_child *child)
     if (child->phase == COPI_CHILD_ENDED) { /* by itself, before we came to it */
         cop_exit why = copi_take_why(child);
         copi_child_stopped(me, self, child, &why);
+    } else if (child->phase == COPI_CHILD_RESTARTING) {
+        copi_end_wait(me, self, child);
+        copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
     } else if (cop_stop_child(me, child->pid) == COP_OK) {
         copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPING);
         self->told_at = self->now;

@@ -382,6 +382,37 @@ a_restart_takes_along_who_waits(COP_UNUSED void **state)
     EXPECT("");
 }
 
+static const cop_child one_waits = {
+    .name = "top",
+    .strategy = COP_ONE_FOR_ALL,
+    .budget = PLENTY,
+    .sup = COP_CHILDREN(WORKER(a, .backoff = {.first_ms = 100}), WORKER(b)),
+};
+
+static cop_err
+restart_b(cop_actor *me)
+{
+    return cop_restart_child(me, stage.top, "b", 1000, COP_THEN(boss, cop_child_started));
+}
+
+/* The restart of a is also that of b, which has failed before: it has no other any more. */
+static void
+who_was_to_be_tried_again_goes_with_the_next_who_fails(COP_UNUSED void **state)
+{
+    a.starts = "++x+";
+    b.starts = "+x+";
+    assert_int_equal(start_tree(&one_waits), COP_OK);
+    crash("b");
+    EXPECT("+a +b -b -a +a !b -a !a");
+    act(list_it);
+    EXPECT_ANSWERS("b:stopped a:restarting");
+    act(terminate_a);
+    act(restart_b);
+    EXPECT_ANSWERS("done started");
+    cop_sim_run_for(stage.sim, 10000);
+    EXPECT("+b");
+}
+
 static cop_err
 restart_c(cop_actor *me)
 {
@@ -657,6 +688,7 @@ main(void)
         TEST(who_was_healthy_until_it_was_stopped_begins_anew),
         TEST(a_restart_takes_along_who_waits),
         TEST(a_wait_that_ended_too_late_is_gone),
+        TEST(who_was_to_be_tried_again_goes_with_the_next_who_fails),
         TEST(temporary_children_do_not_come_back),
         TEST(dynamic_children_wait_each_for_itself),
         TEST(who_may_not_come_back_is_not_waited_with),

@@ -190,6 +190,31 @@ an_early_sibling_that_dies_meanwhile_comes_back_afterwards(COP_UNUSED void **sta
     EXPECT("+c +a");
 }
 
+static void
+write_report(COP_UNUSED void *ctx, const cop_report *report)
+{
+    note("(%s %s", cop_child_news_name(report->what), report->name);
+}
+
+static const cop_reporter reporter = {write_report, NULL};
+
+static const cop_child reported = {
+    .name = "top",
+    .reporter = &reporter,
+    .sup = COP_CHILDREN(WORKER(a), WORKER(b, .ready_ms = 1000), WORKER(c)),
+};
+
+static void
+all_ends_are_reported_when_the_start_fails(COP_UNUSED void **state)
+{
+    b.starts = "g";
+    assert_int_equal(start_tree(&reported), COP_OK);
+    crash("a");
+    EXPECT("+a (started a gb -a");
+    crash("b");
+    EXPECT("-b (not started b (stopped badly a =error");
+}
+
 static const cop_child two_gates = {
     .name = "top",
     .sup = COP_CHILDREN(WORKER(a, .ready_ms = 1000), WORKER(b, .ready_ms = 1000)),
@@ -647,6 +672,7 @@ main(void)
         TEST(it_is_looked_at_while_it_waits),
         TEST(a_stop_while_it_waits_undoes_what_there_is),
         TEST(an_early_sibling_that_dies_meanwhile_comes_back_afterwards),
+        TEST(all_ends_are_reported_when_the_start_fails),
         TEST(each_has_all_of_its_time),
         TEST(events_tell_of_those_that_have_started),
         TEST(a_supervisor_has_started_when_all_below_it_has),

@@ -251,9 +251,26 @@ who_has_no_actor_is_not_told_but_started(void **state)
     (void)state;
     make(&w);
     copi_child_set_phase(&w.children, w.entries[0], COPI_CHILD_STOPPED);
-    copi_child_set_phase(&w.children, w.entries[1], COPI_CHILD_RESTARTING);
+    copi_child_set_phase(&w.children, w.entries[1], COPI_CHILD_STOPPED);
     copi_plan_restart(&w.plan, w.entries[0], w.entries[1]);
     assert_string_equal(carry_out(&w), "+a+b");
+    copi_children_fini(&w.children);
+}
+
+static void
+who_waits_for_a_restart_is_told_not_to(void **state)
+{
+    world w;
+
+    (void)state;
+    make(&w);
+    copi_child_set_phase(&w.children, w.entries[1], COPI_CHILD_RESTARTING);
+    copi_plan_stop(&w.plan, w.entries[1]);
+    copi_step step = copi_plan_next(&w.plan);
+    assert_int_equal(step.deed, COPI_DEED_STOP);
+    assert_ptr_equal(step.child, w.entries[1]);
+    copi_child_set_phase(&w.children, w.entries[1], COPI_CHILD_STOPPED);
+    assert_int_equal(copi_plan_next(&w.plan).deed, COPI_DEED_DONE);
     copi_children_fini(&w.children);
 }
 
@@ -483,6 +500,7 @@ main(void)
         cmocka_unit_test(the_ring_is_no_longer_than_the_window),
         cmocka_unit_test(a_group_stops_in_reverse_and_starts_in_order),
         cmocka_unit_test(who_has_no_actor_is_not_told_but_started),
+        cmocka_unit_test(who_waits_for_a_restart_is_told_not_to),
         cmocka_unit_test(temporary_children_at_the_edges_leave_the_span),
         cmocka_unit_test(one_can_be_stopped_or_started_alone),
         cmocka_unit_test(children_are_found_by_name_among_many),
