@@ -51,7 +51,7 @@ next_envelope(cop_actor *self)
 
 /* An actor that handles cop_stopping may take its time; others end, and so does one that is
  * suspended, which handles nothing. */
-static void
+COPI_COLD static void
 on_stop(cop_actor *self, copi_envelope *envelope)
 {
     cop_exit why = ((cop_stopping *)copi_payload(envelope))->why;
@@ -111,6 +111,18 @@ on_message(cop_actor *self, copi_envelope *envelope)
         copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
 }
 
+/* Of who looks at it. */
+COPI_COLD static void
+on_order(cop_actor *self, copi_envelope *envelope)
+{
+    if (envelope->kind == COPI_LOOK)
+        copi_debug_look(self, envelope);
+    else if (copi_is_suspended(self))
+        copi_debug_obey(self, envelope);
+    else
+        on_message(self, envelope);
+}
+
 static void
 receive_one(cop_actor *self, copi_envelope *envelope)
 {
@@ -124,12 +136,7 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_DEADLINE:
     case COPI_WATCH: on_message(self, envelope); break;
     case COPI_DEBUG:
-        if (copi_is_suspended(self))
-            copi_debug_obey(self, envelope);
-        else
-            on_message(self, envelope);
-        break;
-    case COPI_LOOK: copi_debug_look(self, envelope); break;
+    case COPI_LOOK: on_order(self, envelope); break;
     case COPI_EXIT: copi_on_exit(self, envelope); break;
     case COPI_LINK: copi_on_link(self, envelope); break;
     case COPI_UNLINK: copi_on_unlink(self, envelope); break;
