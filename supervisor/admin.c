@@ -247,7 +247,6 @@ end_terminate(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
     copi_child *child = errand->child;
 
-    copi_end_wait(me, self, child);
     copi_drop_mail(me, child);
     child->in_row = 0;
     copi_child_set_phase(&self->children, child, COPI_CHILD_STOPPED);
