@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include "core/node.h"
+#include "debug/event.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -121,6 +123,18 @@ send_report(const copi_supervisor *self, const cop_report *report)
         self->reporter->report(self->reporter->ctx, report);
 }
 
+/* The same for who wants events of the whole node, and not lines. */
+static void
+send_event(cop_actor *me, cop_child_news what, bool is_error, const copi_child *child,
+           const cop_exit *why)
+{
+    bool is_progress = what == COP_NEWS_STARTED || what == COP_NEWS_RESTARTED;
+
+    if (me->node->opts.on_event != NULL && (is_progress || is_error))
+        copi_event_child(me, is_progress ? COP_EVENT_PROGRESS : COP_EVENT_CHILD,
+                         child->spec->name, cop_child_news_name(what), child->pid, why);
+}
+
 void
 copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool is_error,
                const copi_child *child, const cop_exit *why)
@@ -144,6 +158,7 @@ copi_tell_news(cop_actor *me, copi_supervisor *self, cop_child_news what, bool i
                           });
     for (copi_subscriber *to = self->subscribers; to != NULL; to = to->next)
         send_news(me, self, to->who, what, child, why);
+    send_event(me, what, is_error, child, why);
     if (is_error)
         log_news(me, self, what, child, why);
 }

@@ -189,15 +189,17 @@ missing(const world *self)
     /* With gates no step waits for a supervisor that is busy. */
     if (self->is_slow && needs(self, "time") && needs(self, "async"))
         return "starts that take no time";
-    if (needs(self, "reports"))
-        return "reports";
     return needs(self, "quirk") ? "quirk" : NULL;
 }
 
 static cop_err
 open_world(world *self, bool is_real, uint64_t seed)
 {
-    cop_node_opts opts = {.name = "scenario", .on_log = trace_log, .ctx = self};
+    cop_node_opts opts = {.name = "scenario",
+                          .on_log = trace_log,
+                          .on_event = trace_crash,
+                          .events_per_second = UINT32_MAX,
+                          .ctx = self};
     cop_spawn_opts stage = {.arg = self};
 
     pthread_mutex_init(&self->lock, NULL);

@@ -123,6 +123,7 @@ struct world {
     size_t unwatched;
     text reasons;                 /* words that have a number */
     char sentence[LINE_MAX_SIZE]; /* of the last child that was refused */
+    char crash[LINE_MAX_SIZE];    /* of a start that is not reported as failed yet; or empty */
 };
 
 /* parse.c: exits with a message if the file is wrong */
@@ -174,6 +175,7 @@ void trace_not_up(world *self, name *who, const cop_exit *why); /* NULL: ignored
 void trace_down(world *self, cop_pid pid, const cop_exit *why);
 /* Those of whom nobody has told how they ended. */
 void trace_missed(world *self);
+void trace_crash(void *ctx, const cop_event *event);
 void trace_report(void *ctx, const cop_report *report);
 void trace_log(void *ctx, const char *line);
 /* "a.1" in `out`; "undefined" for none. */

@@ -214,6 +214,42 @@ report_error(world *self, const cop_report *report, const name *child, const cha
         report_line(self, report, 1, what, child->text, reason);
 }
 
+/*
+ * What the one who dies says of it.  Who fails in its init says so before its supervisor does,
+ * and in OTP after that: two actors, and no order is promised.  So that one waits.
+ */
+void
+trace_crash(void *ctx, const cop_event *event)
+{
+    world *self = ctx;
+    char reason[LINE_MAX_SIZE];
+    const name *who = trace_who(self, event->who, NULL);
+
+    if (event->kind != COP_EVENT_CRASH || self->report_level < 2)
+        return;
+    reason_print(self, event->why, reason, sizeof reason);
+    if (who != NULL) {
+        trace_event(self, "report %s crash - %s", who->text, reason);
+        return;
+    }
+    pthread_mutex_lock(&self->lock);
+    snprintf(self->crash, sizeof self->crash, "%s", reason);
+    pthread_mutex_unlock(&self->lock);
+}
+
+static void
+report_crash(world *self, const name *child)
+{
+    char reason[LINE_MAX_SIZE];
+
+    pthread_mutex_lock(&self->lock);
+    memcpy(reason, self->crash, sizeof reason);
+    self->crash[0] = '\0';
+    pthread_mutex_unlock(&self->lock);
+    if (reason[0] != '\0')
+        trace_event(self, "report %s crash - %s", child->text, reason);
+}
+
 void
 trace_report(void *ctx, const cop_report *report)
 {
@@ -236,6 +272,7 @@ trace_report(void *ctx, const cop_report *report)
     case COP_NEWS_NOT_STARTED:
         trace_not_up(self, child, report->why);
         report_error(self, report, child, "start_error");
+        report_crash(self, child);
         break;
     case COP_NEWS_ENDED:
         trace_down(self, report->pid, report->why);
