@@ -186,9 +186,6 @@ missing(const world *self)
 {
     if (self->has_gated_sups)
         return "gate";
-    /* With gates no step waits for a supervisor that is busy. */
-    if (self->is_slow && needs(self, "time") && needs(self, "async"))
-        return "starts that take no time";
     return needs(self, "quirk") ? "quirk" : NULL;
 }
 

@@ -48,7 +48,8 @@ typedef struct slot {
 /* One actor, from the beginning of its init. */
 typedef struct life {
     cop_pid pid;
-    int parent; /* life, or NOBODY */
+    int parent;       /* life, or NOBODY */
+    const slot *slot; /* whose name it has; NULL: none */
     bool is_supervisor;
     bool is_gone;  /* its dispose has run; not of supervisors */
     bool is_asked; /* by the eye, and has not answered */

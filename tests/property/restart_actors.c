@@ -173,6 +173,7 @@ COP_HANDLER(worker, cop_start)
         wood_expect_gone(wood, before, "when its successor begins");
     }
     slot->last = st->life;
+    wood->lives[st->life].slot = slot;
     EXPECT(wood, cop_pid_equal(cop_whereis(me, slot->name), cop_self(me)),
            "life %d has not its name", st->life);
     COP_TRY(take_port(st, 0));
@@ -264,6 +265,9 @@ COP_HANDLER(eye, cop_down)
     const life *one = &wood->lives[who];
     wood->downs++;
     EXPECT(wood, one->is_gone || one->is_supervisor, "life %d is down, but not gone", who);
+    EXPECT(wood,
+           one->slot == NULL || !cop_pid_equal(cop_whereis(me, one->slot->name), msg->who),
+           "life %d is down and has its name", who);
     EXPECT(wood, !one->is_asked, "life %d is down, and still holds a token", who);
     EXPECT(wood, !cop_is_alive(me, msg->who), "life %d is down and alive", who);
     wood_expect_bereaved(wood, who, "when its end is told");
