@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -141,11 +143,50 @@ a_suspended_supervisor_restarts_nothing(void **state)
     cop_sim_free(&sim);
 }
 
+static char events[512];
+
+static void
+note_event(void *ctx, const cop_event *event)
+{
+    size_t used = strlen(events);
+
+    (void)ctx;
+    snprintf(events + used, sizeof events - used, "%s %s %s %s, ", event->path,
+             cop_event_kind_name(event->kind), event->child == NULL ? "-" : event->child,
+             event->news == NULL ? "-" : event->news);
+}
+
+static void
+who_wants_events_hears_of_children(void **state)
+{
+    cop_sim *sim;
+    cop_node *node;
+
+    (void)state;
+    assert_int_equal(cop_sim_new(&sim, 1), COP_OK);
+    assert_int_equal(
+        cop_sim_node(sim, &(cop_node_opts){.on_event = note_event, .on_log = drop_line}, &node),
+        COP_OK);
+    assert_int_equal(cop_sim_spawn(node, &cop_supervisor,
+                                   &(cop_spawn_opts){.arg = &tree, .label = "top"},
+                                   &(cop_pid){0}),
+                     COP_OK);
+    assert_string_equal(events, "top progress one started, top progress two started, ");
+    events[0] = '\0';
+    assert_int_equal(cop_post(node, cop_node_whereis(node, "two"), crash), COP_OK);
+    cop_sim_settle(sim);
+    assert_string_equal(events, "top/two crash - -, top child two ended, "
+                                "top progress two restarted, ");
+    assert_true(cop_sim_stop(sim, node, 1000));
+    cop_sim_free(&sim);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_suspended_supervisor_restarts_nothing),
+        cmocka_unit_test(who_wants_events_hears_of_children),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
