@@ -9,8 +9,8 @@
 
 /*
  * Writes the rows into `order`, each behind those that it needs: again and again the first in
- * the table that may start next.  False if there is no such order, with a sentence in `text`.
- * Their names are all different.
+ * the table that may start next.  False if there is no such order, or no memory to find it,
+ * with a sentence in `text`.  Of rows with the same name the first one counts.
  */
 bool copi_needs_order(const cop_child *rows, size_t count, const cop_child **order, char *text,
                       size_t size);

@@ -10,8 +10,8 @@
 #include "supervisor.h"
 
 enum {
-    LINES_PER_SECOND =
-        10, /* of one supervisor; a storm of restarts must not become one of text */
+    /* Of one supervisor: a storm of restarts must not become one of text. */
+    LINES_PER_SECOND = 10,
     REASON_SIZE = 256,
 };
 

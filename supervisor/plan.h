@@ -8,7 +8,8 @@
  *      STOP child    tell it: it is STOPPING until its end comes; or it has ENDED already, or
  *                    waits to be started again, and waits no longer
  *      DROP child    it was temporary, and has no actor any more: forget it
- *      START child   it is RUNNING, or STOPPED if its init did not want; if it fails, abandon
+ *      START child   it is RUNNING, or STARTING until it is ready, or STOPPED if its init did
+ *                    not want; if it fails, abandon
  *      WAIT          for the end of a child that is STOPPING
  *      DONE          all of it is done, or there was nothing
  */
@@ -26,7 +27,7 @@ typedef enum copi_plan_stage {
 typedef struct copi_plan {
     copi_plan_stage stage;
     bool drops;               /* those that are temporary, after the stops */
-    bool starts;              /* ... and then starts the others */
+    bool starts;              /* ... and then starts those that are left */
     copi_child *first, *last; /* NULL: none is left */
     copi_child *at;
 } copi_plan;

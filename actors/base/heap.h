@@ -35,6 +35,7 @@ copi_heap_has(const copi_heap_node *node)
     return node->place != 0;
 }
 
+/* For the one below. */
 bool copi_heap_grow(copi_heap *self, uint32_t count);
 
 /* Makes room for so many entries in all.  False, and nothing changed, if there is no memory. */

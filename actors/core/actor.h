@@ -11,9 +11,10 @@
  *                          DEBUGGED ----'
  *
  * STARTING: init runs, on the spawner's worker; mail is collected.  RUNNING: handlers
- * run.  DEBUGGED: the same, but somebody looks on (debug/debug.h), or it is suspended; a phase
- * of its own, so that nobody else pays for the question.  ENDING: no handler runs any more; signals do; children are being joined.  ENDED:
- * all is done but the owner has not looked.  The owner frees the slot.
+ * run.  DEBUGGED: the same, but somebody looks on (debug/debug.h), or it is suspended; a
+ * phase of its own, so that nobody else pays for the question.  ENDING: no handler runs any
+ * more; signals do; children are being joined.  ENDED: all is done but the owner has not
+ * looked.  The owner frees the slot.
  *
  * Who may touch what: the fields say it.  "Runner" is the worker that runs the actor at
  * the moment: there is at most one, and the mailbox hands the record from one to the next.
@@ -166,9 +167,9 @@ copi_slot(uint64_t id)
 }
 
 /*
- * Is the actor that `pid` names in this record, and not ending?  The mailbox is read first: that
- * of the slot's next actor is opened after the id was changed, so it never passes for the old
- * one's.  Sequentially consistent: see is_named.
+ * Is the actor that `pid` names in this record, and not ending?  The mailbox is read first:
+ * that of the slot's next actor is opened after the id was changed, so it never passes for
+ * the old one's.  Sequentially consistent: see is_named.
  */
 static inline bool
 copi_lives(cop_actor *record, cop_pid pid)
@@ -272,12 +273,14 @@ void copi_settle_children(cop_actor *self);
 void copi_receive(cop_actor *self);
 /* What the one below does then. */
 void copi_end_after_handler(cop_actor *self, cop_err err);
+
 /* Has one that has just ended so done it abnormally? */
 static inline bool
 copi_has_crashed(const cop_actor *self)
 {
     return self->exit_kind != COP_EXIT_NORMAL && self->exit_kind != COP_EXIT_SHUTDOWN;
 }
+
 /* Ends the actor after its handler returned `err`, if it must. */
 static inline void
 copi_after_handler(cop_actor *self, cop_err err)

@@ -2,8 +2,8 @@
 /*
  * alarms.c - <coppice/timer.h>: messages to oneself, later.
  *
- * An actor with alarms is pinned to its worker, which has them in its slots, by number.  What a
- * user holds is that number and the worker's, so that a handle from before a move to
+ * An actor with alarms is pinned to its worker, which has them in its slots, by number.
+ * What a user holds is that number and the worker's, so that a handle from before a move to
  * another worker finds nothing there.
  */
 #include <coppice/timer.h>

@@ -171,4 +171,3 @@ copi_new_ref(copi_worker *worker)
 {
     return (uint64_t)(worker->index + 1) << 56 | ++worker->ref_count;
 }
-

@@ -40,7 +40,8 @@ extern const cop_type copi_debug_order_type;
 typedef struct copi_debug {
     bool is_suspended;
     bool is_counted;
-    /* Statistics.  Nanoseconds of copi_worker_now. */
+    /* Statistics.  Nanoseconds of copi_worker_now; began: 0 unless something that counts is
+     * being handled. */
     int64_t since, began, busy, longest;
     uint64_t messages;
     copi_trail *trail; /* NULL: not traced */

@@ -27,8 +27,8 @@ typedef struct copi_event_counts {
     _Atomic uint64_t words[COPI_EVENT_KINDS];
 } copi_event_counts;
 
-/* May one more of this kind be told now?  To be asked once before an event is put together.
- * Any thread. */
+/* May one more of this kind be told now?  To be asked once before an event is put together,
+ * but for a STUCK one, which is not counted.  Any thread. */
 bool copi_event_may(cop_node *node, cop_event_kind kind);
 
 /* Tells an event that may be told, and sets its time.  Everything in it is borrowed.  Any
@@ -45,8 +45,8 @@ void copi_event_child(cop_actor *supervisor, cop_event_kind kind, const char *ch
 /* crash.c */
 
 /* The last words of an actor that a handler has ended abnormally: its end has begun, and
- * nothing is freed yet.  `handled`: what was
- * being handled, NULL if it may be gone; `message`: its name.  It may be told: copi_event_may. */
+ * nothing is freed yet.  `handled`: what was being handled, NULL if it may be gone;
+ * `message`: its name.  It may be told: copi_event_may.  The actor's runner. */
 void copi_crash_report(cop_actor *self, const copi_envelope *handled, const char *message);
 
 #endif /* COPPICE_DEBUG_EVENT_H */

@@ -3,8 +3,8 @@
  * watchdog.h - a thread that looks for handlers which do not return.
  *
  * It exists once something has a stuck_ms, and costs those it watches nothing: now and then
- * it reads what every worker writes anyway, its counters of messages and signals, and the actor
- * that it runs.  Who is seen at the same message for longer than its limit is stuck.
+ * it reads what every worker writes anyway, its counters of messages and signals, and the
+ * actor that it runs.  Who is seen at the same message for longer than its limit is stuck.
  * capture.h has how it is found out what that is.
  */
 #ifndef COPPICE_DEBUG_WATCHDOG_H

@@ -7,8 +7,9 @@
  * returns an error, it is told to stop, it is killed - it ends in this order: new messages
  * are refused, its children are stopped and joined, its open calls complete as cancelled,
  * the calls it had not answered are answered DOWN, `cop_end` is handled, its mailbox is
- * emptied into the dead letters, its names are freed, links and monitors get their signal,
- * and its owner is told.  So who sees an actor's end can be sure that all it owned is gone.
+ * emptied into the dead letters (or kept, see keep_mail), its names are freed, links and
+ * monitors get their signal, and its owner is told.  So who sees an actor's end can be sure
+ * that all it owned is gone.
  *
  * Unless it says otherwise, a function that takes `cop_actor *me` may be called only by
  * that actor's own handlers, and pids may name actors on other nodes.
@@ -246,10 +247,11 @@ COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behav
 /* The legacy that comes with a child's end, now the caller's; an empty one if there is none. */
 COP_API cop_legacy cop_legacy_take(const cop_child_end *end);
 
-/* All messages become dead letters, the calls among them are answered COP_E_DOWN. */
+/* All messages become dead letters, the calls among them are answered COP_E_DOWN.  It is
+ * empty then, as it may have been before. */
 COP_API void cop_legacy_drop(cop_actor *me, cop_legacy *legacy);
 
-/* The same for the first message, with that reason. */
+/* The same for the first message, if there is one, with that reason. */
 COP_API void cop_legacy_drop_first(cop_actor *me, cop_legacy *legacy, cop_err why);
 
 /* Ends this actor after the handler returns, with reason normal (or, if it was told to
@@ -288,8 +290,8 @@ COP_API COP_MUST_USE cop_err cop_stop_child(cop_actor *me, cop_pid child);
  * its references to buffers, whatever it returns (buf.h), as all that follows does.
  * COP_E_NOPROC, COP_E_FULL (its mailbox; signals that wait count as well), COP_E_BUSY,
  * COP_E_NOCONNECTION or COP_E_INVAL (another node, and a type of the runtime's own that
- * stays in the process), COP_E_TOO_LARGE, COP_E_NOMEM: then nothing was sent.  To another node COP_OK
- * means accepted, not delivered.
+ * stays in the process), COP_E_TOO_LARGE, COP_E_NOMEM: then nothing was sent.  To another
+ * node COP_OK means accepted, not delivered.
  */
 #define cop_send(me, to, ...)                                                                  \
     cop_send_message(me, to, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
@@ -329,8 +331,9 @@ typedef struct cop_then {
  * cop_ask(me, to, within_ms, COP_THEN(S, Answer), T, fields...): a request whose answer,
  * or the reason why there is none, is given to the reply handler exactly once: COP_OK,
  * COP_E_TIMEOUT, COP_E_NOPROC, COP_E_DOWN, COP_E_NOREPLY, COP_E_NO_HANDLER,
- * COP_E_BAD_MESSAGE, COP_E_NOCONNECTION, COP_E_CANCELLED (this actor is ending; not after
- * a kill), or what the callee gave to cop_reply_error.  Late answers are dropped and
+ * COP_E_BAD_MESSAGE, COP_E_NOCONNECTION, COP_E_POISON (poison_after in supervisor.h),
+ * COP_E_CANCELLED (this actor is ending; not after a kill), or what the callee gave to
+ * cop_reply_error.  Late answers are dropped and
  * counted.  The call belongs to this actor.
  *
  * An error returned here means that the handler will not run: as cop_send; COP_E_SELF;

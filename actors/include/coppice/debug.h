@@ -32,7 +32,7 @@ extern COP_API const cop_type cop_debug_done_type, cop_actor_status_type,
  * it to end, or sends it an exit signal, it ends as one that has no handler for
  * cop_stopping; cop_end is handled.  Suspending twice is harmless.  A supervisor stops where
  * it is, even between two children: see cop_supervisor_suspend.
- * Answer: cop_debug_done.  COP_E_REFUSED for the root.
+ * Answer: cop_debug_done.  COP_E_REFUSED for the root; COP_E_NOMEM.
  */
 COP_API COP_MUST_USE cop_err cop_debug_suspend(cop_actor *me, cop_pid who, int32_t within_ms,
                                                const cop_then *then);
@@ -78,8 +78,8 @@ typedef struct cop_actor_statistics {
     int64_t longest_us; /* in one of them */
 } cop_actor_statistics;
 
-/* Begins to count, from zero, unless it counts already.  Answer: cop_debug_done; so, too, when
- * it ends. */
+/* Begins to count, from zero, unless it counts already; ends that.  Answer: cop_debug_done;
+ * COP_E_NOMEM if it cannot begin. */
 COP_API COP_MUST_USE cop_err cop_debug_statistics_on(cop_actor *me, cop_pid who,
                                                      int32_t within_ms, const cop_then *then);
 COP_API COP_MUST_USE cop_err cop_debug_statistics_off(cop_actor *me, cop_pid who,
@@ -101,15 +101,15 @@ typedef struct cop_actor_trace {
     } lines;
 } cop_actor_trace;
 
-/* From now on the last `count` things are kept, anew if it was traced before.  A crash report
- * has the last of them.  COP_E_INVAL unless count is from 1 to COP_TRACE_MAX.  Answer:
+/* From now on the last `count` things are kept, anew if it was traced before.  A crash
+ * report has the last of them.  COP_E_INVAL unless count is from 1 to COP_TRACE_MAX.  Answer:
  * cop_debug_done; COP_E_NOMEM, and it is not traced. */
 COP_API COP_MUST_USE cop_err cop_debug_trace_on(cop_actor *me, cop_pid who, uint32_t count,
                                                 int32_t within_ms, const cop_then *then);
 /* Answer: cop_debug_done. */
 COP_API COP_MUST_USE cop_err cop_debug_trace_off(cop_actor *me, cop_pid who, int32_t within_ms,
                                                  const cop_then *then);
-/* Answer: cop_actor_trace; COP_E_NOT_FOUND if it is not traced. */
+/* Answer: cop_actor_trace; COP_E_NOT_FOUND if it is not traced; COP_E_NOMEM. */
 COP_API COP_MUST_USE cop_err cop_debug_trace(cop_actor *me, cop_pid who, int32_t within_ms,
                                              const cop_then *then);
 

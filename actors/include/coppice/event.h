@@ -2,9 +2,11 @@
 /*
  * event.h - what a node has to report: one struct for crashes, stuck handlers and children.
  *
- * Events go to on_event of the node's options, or if there is none, as lines to its log.
- * Of each kind only so many are told in a second (events_per_second); the first of a later
- * second is preceded by a COP_EVENT_LEFT_OUT that says how many were not.
+ * Events go to on_event of the node's options, or if there is none, as lines to its log, but
+ * for progress.  What a supervisor has to say is logged by itself, in any case.
+ *
+ * Of each kind but STUCK only so many are told in a second (events_per_second); the first of
+ * a later second is preceded by a COP_EVENT_LEFT_OUT that says how many were not.
  */
 #ifndef COPPICE_EVENT_H
 #define COPPICE_EVENT_H
@@ -19,8 +21,8 @@
 typedef enum cop_event_kind {
     COP_EVENT_CRASH,    /* a handler or init of an actor has ended it abnormally */
     COP_EVENT_STUCK,    /* a handler or init runs for longer than its stuck_ms */
-    COP_EVENT_CHILD,    /* what a supervisor has to say of a child */
-    COP_EVENT_PROGRESS, /* a child has started; not in the log */
+    COP_EVENT_CHILD,    /* a child has failed: what its supervisor reports as an error */
+    COP_EVENT_PROGRESS, /* a child has started, or was restarted */
     COP_EVENT_LEFT_OUT, /* there were more of a kind than are told in a second */
 } cop_event_kind;
 
@@ -57,7 +59,7 @@ typedef struct cop_event {
     cop_pid who;
     const char *path;      /* of cop_path */
     const char *behaviour; /* its name */
-    const char *message;   /* name of the type that was being handled; "init" */
+    const char *message;   /* name of the type that was being handled; or such as "init" */
     cop_pid from;          /* who had sent that */
     uint32_t waiting;      /* messages in the mailbox */
 
@@ -74,7 +76,7 @@ typedef struct cop_event {
     size_t stack_count;
 
     const char *child;       /* of CHILD and PROGRESS: its name; who: its supervisor */
-    const char *news;        /* ... what happened to it */
+    const char *news;        /* ... what happened to it, as cop_child_news_name says it */
     cop_pid child_pid;       /* ... none if it has no actor */
     cop_event_kind left_out; /* of LEFT_OUT: the kind */
     uint32_t left_out_count;

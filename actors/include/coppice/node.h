@@ -36,13 +36,13 @@ typedef struct cop_node_opts {
     void (*on_log)(void *ctx, const char *line);
     void *ctx; /* for all of these */
 
-    /* Gets what event.h tells of, by any worker and by the watchdog's thread, several at once,
-     * and must not block.  NULL: one line to the log for each, but for progress. */
+    /* Gets what event.h tells of, by any worker and by the watchdog's thread, several at
+     * once, and must not block.  NULL: one line to the log for each, but for progress. */
     void (*on_event)(void *ctx, const cop_event *event);
     uint32_t events_per_second; /* of one kind; 0: 10 */
 
-    /* How long a handler of any actor may run that does not say so itself, in milliseconds; 0:
-     * for ever. */
+    /* How long a handler of any actor may run that does not say so itself, in milliseconds;
+     * 0: for ever. */
     int32_t stuck_ms;
     cop_stuck on_stuck; /* for all actors */
 } cop_node_opts;
@@ -61,7 +61,8 @@ typedef struct cop_node_stats {
 } cop_node_stats;
 
 /* Makes a node that does not run yet; the caller frees it.  COP_E_NOMEM, COP_E_OS,
- * COP_E_INVAL (a name that is empty, too long, or has '@' or '/'; too many workers). */
+ * COP_E_INVAL (a name that is empty, too long, or has '@', '/' or a blank; too many
+ * workers). */
 COP_API COP_MUST_USE cop_err cop_node_new(cop_node **out, const cop_node_opts *opts);
 
 /* Starts the workers and, under the root, the main actor: when it ends, the node ends.

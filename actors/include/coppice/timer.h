@@ -19,7 +19,8 @@ typedef struct cop_timer {
 /*
  * cop_send_after(me, ms, &timer, T, fields...): sends this actor the message once, after
  * at least `ms` milliseconds; 0 is legal and goes through the mailbox.  `timer` may be
- * NULL.  COP_E_NOMEM; COP_E_TOO_LARGE; COP_E_INVAL for a negative time.  As OTP's erlang:send_after/3.
+ * NULL.  COP_E_NOMEM; COP_E_TOO_LARGE; COP_E_INVAL for a time that is negative, or of
+ * more than a century; COP_E_GONE if this actor is ending.  As OTP's erlang:send_after/3.
  */
 #define cop_send_after(me, ms, timer, ...)                                                     \
     cop_send_after_message(me, ms, timer, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))

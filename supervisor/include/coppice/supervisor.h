@@ -23,7 +23,8 @@
  *
  * Better than OTP: an end is told only when all that the ended owned is gone, so a restart
  * never meets its predecessor, its names or its ports.  Beyond OTP, and off while they are
- * zero: `.ready_ms`, `.backoff`, `.own_budget`, `.needs`; docs/beyond_otp.md has the reasons.
+ * zero: `.ready_ms`, `.backoff`, `.own_budget`, `.needs`, `.keep_mail`; docs/beyond_otp.md
+ * has the reasons.
  */
 #ifndef COPPICE_SUPERVISOR_H
 #define COPPICE_SUPERVISOR_H
@@ -118,8 +119,8 @@ struct cop_child {
     /* Of a worker: when it comes back, messages that waited for it are handled in their order,
      * and calls among them answered, by its next life; else they are dead letters. */
     bool keep_mail;
-    /* With keep_mail: when so many of its lives in a row have failed with the same message, that
-     * is a dead letter with COP_E_POISON.  0: 1, so it is not tried again. */
+    /* With keep_mail: when so many of its lives in a row have failed with the same message,
+     * that is a dead letter with COP_E_POISON.  0: 1, so it is not tried again. */
     int32_t poison_after;
 
     /* Of a supervisor. */
@@ -242,7 +243,7 @@ typedef struct cop_child_counts {
     uint32_t workers;
 } cop_child_counts;
 
-/* A child's row, with the defaults filled in. */
+/* What a child's row says of starts, ends and restarts, with the defaults filled in. */
 typedef struct cop_child_spec {
     cop_str name;
     int32_t restart; /* cop_restart */
