@@ -1,7 +1,7 @@
 # How tests are declared.  Every one has a time limit, every program is a process of its
 # own.  Labels: unit, package, model, mutation, compile, example, fuzz, cost; and two that an
-# ordinary run leaves out: memcheck (the unit tests under valgrind), full (the long versions).  A
-# long version that is also labelled seeds is not for the sanitizers.
+# ordinary run leaves out: memcheck (the unit tests under valgrind), full (the long versions).
+# A long version that is also labelled seeds is not for the sanitizers.
 
 if(COPPICE_TESTS)
     pkg_check_modules(cmocka IMPORTED_TARGET cmocka)

@@ -268,8 +268,9 @@ extern COP_API const cop_type cop_child_started_type, cop_child_done_type, cop_c
  * with all below it.  Its restart type, the strategy and all else hold for it as if it had
  * been in the table, but a supervisor that is itself restarted begins with its table.
  * Answer: cop_child_started.  COP_E_RUNNING, COP_E_ALREADY_PRESENT (it exists, but has no
- * actor) for a name that is known; COP_E_INVAL, with a sentence in the log; or what its
- * start returned: then it is not added.
+ * actor) for a name that is known; COP_E_INVAL for a row that is wrong, with a sentence in
+ * the log, or for a dynamic supervisor; COP_E_NOMEM; or what its start returned: then it is
+ * not added.
  */
 COP_API COP_MUST_USE cop_err cop_start_child(cop_actor *me, cop_pid supervisor,
                                              const cop_child *spec, int32_t within_ms,
