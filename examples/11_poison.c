@@ -83,17 +83,19 @@ COP_HANDLER(customer, cop_start)
 }
 COP_BEHAVIOUR(customer_b, customer, COP_ON(customer, cop_start));
 
+/* clang-format off */
 static const cop_child tree = {
     .name = "kiosk",
-    .budget = {5,                        10         },
+    .budget = {5, 10},
     .auto_shutdown = COP_ANY_SIGNIFICANT,
-    .sup = COP_CHILDREN({ .name = "till",     .run = &till_b, .keep_mail = true, .poison_after = 2},
-                        { .name = "customer",
-               .run = &customer_b,
-               .restart = COP_TEMPORARY,
-               .significant = true}
-      ),
+    .sup = COP_CHILDREN(
+        {.name = "till", .run = &till_b, .keep_mail = true, .poison_after = 2},
+        {.name = "customer",
+         .run = &customer_b,
+         .restart = COP_TEMPORARY,
+         .significant = true}),
 };
+/* clang-format on */
 
 /* From the worker's thread, or the watchdog's. */
 static void
