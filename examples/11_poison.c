@@ -49,14 +49,20 @@ COP_HANDLER(till, count_coins)
 static const cop_behaviour till_b = {
     .name = "till",
     .state_size = sizeof(till),
-    .stuck_ms = 30,
     .handlers =
         COP_HANDLERS(COP_ON(till, sale), COP_ON(till, how_much), COP_ON(till, count_coins)),
 };
 
 typedef struct customer {
-    cop_pid till;
+    int unused;
 } customer;
+
+/* By its name, since each life has another pid. */
+static cop_pid
+the_till(cop_actor *me)
+{
+    return cop_whereis(me, "till");
+}
 
 COP_REPLY(customer, counted)
 {
@@ -69,17 +75,15 @@ COP_REPLY(customer, takings)
 {
     COP_TRY(err);
     printf("customer: the till has %d cents\n", (int)msg->cents);
-    return cop_ask(me, cop_whereis(me, "till"), 60000, COP_THEN(customer, counted),
-                   count_coins);
+    return cop_ask(me, the_till(me), 60000, COP_THEN(customer, counted), count_coins);
 }
 
 COP_HANDLER(customer, cop_start)
 {
-    st->till = cop_whereis(me, "till");
-    COP_TRY(cop_send(me, st->till, sale, .cents = 100));
-    COP_TRY(cop_send(me, st->till, sale, .cents = 0));
-    COP_TRY(cop_send(me, st->till, sale, .cents = 200));
-    return cop_ask(me, st->till, 60000, COP_THEN(customer, takings), how_much);
+    COP_TRY(cop_send(me, the_till(me), sale, .cents = 100));
+    COP_TRY(cop_send(me, the_till(me), sale, .cents = 0));
+    COP_TRY(cop_send(me, the_till(me), sale, .cents = 200));
+    return cop_ask(me, the_till(me), 60000, COP_THEN(customer, takings), how_much);
 }
 COP_BEHAVIOUR(customer_b, customer, COP_ON(customer, cop_start));
 
@@ -89,7 +93,11 @@ static const cop_child tree = {
     .budget = {5, 10},
     .auto_shutdown = COP_ANY_SIGNIFICANT,
     .sup = COP_CHILDREN(
-        {.name = "till", .run = &till_b, .keep_mail = true, .poison_after = 2},
+        {.name = "till",
+         .run = &till_b,
+         .keep_mail = true,
+         .poison_after = 2,
+         .stuck_ms = 30},
         {.name = "customer",
          .run = &customer_b,
          .restart = COP_TEMPORARY,
@@ -117,6 +125,9 @@ on_dead_letter(void *ctx, const cop_dead_letter *letter)
 int
 main(void)
 {
+    /* One worker, so that the till has its turn only when the customer has said all: between two
+     * lives there is nobody of that name. */
     return cop_supervisor_run(
-        &tree, &(cop_node_opts){.on_event = on_event, .on_dead_letter = on_dead_letter});
+        &tree,
+        &(cop_node_opts){.workers = 1, .on_event = on_event, .on_dead_letter = on_dead_letter});
 }

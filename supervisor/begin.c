@@ -43,6 +43,8 @@ copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_ex
         .stop_ms = copi_spec_stop_ms(spec),
         .cookie = child->cookie,
         .why = why,
+        .stuck_ms = spec->stuck_ms,
+        .on_stuck = spec->on_stuck,
         .keep_mail = spec->keep_mail,
         .legacy = &child->mail,
         .lingers = lingers,
@@ -106,11 +108,11 @@ make_in_order(cop_actor *me, copi_supervisor *self, size_t count)
 {
     char sentence[COP_EXIT_TEXT];
     const cop_child **order = calloc(count, sizeof *order);
-    cop_err err = COP_OK;
 
     if (order == NULL)
         return COP_E_NOMEM;
-    if (!copi_needs_order(self->spec->sup, count, order, sentence, sizeof sentence))
+    cop_err err = copi_needs_order(self->spec->sup, count, order, sentence, sizeof sentence);
+    if (err == COP_E_INVAL)
         err = refuse_start(me, sentence);
     for (size_t i = 0; err == COP_OK && i < count; i++)
         err = make_child(me, self, order[i]);

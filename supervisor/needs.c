@@ -87,15 +87,15 @@ put_in_order(table *self, const cop_child **order, char *text, size_t size)
     return true;
 }
 
-bool
+cop_err
 copi_needs_order(const cop_child *rows, size_t count, const cop_child **order, char *text,
                  size_t size)
 {
     table self = {rows, count, calloc(count + 1, sizeof *self.is_placed)};
 
     if (self.is_placed == NULL)
-        return say(text, size, "out of memory", rows[0].name);
+        return COP_E_NOMEM;
     bool is_good = put_in_order(&self, order, text, size);
     free(self.is_placed);
-    return is_good;
+    return is_good ? COP_OK : COP_E_INVAL;
 }

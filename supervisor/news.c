@@ -182,6 +182,9 @@ copi_tell_bad_ends(cop_actor *me, copi_supervisor *self, uint32_t count, bool wa
                           .had_ms = was_killed ? had_ms(&like_them) : 0,
                           .why = why,
                       });
+    if (me->node->opts.on_event != NULL)
+        copi_event_child(me, COP_EVENT_CHILD, self->spec->sup->name,
+                         cop_child_news_name(COP_NEWS_STOPPED_BADLY), COP_PID_NONE, why);
     if (!may_log(me, self))
         return;
     if (was_killed)

@@ -119,7 +119,8 @@ is_wrong_comeback(const cop_child *spec, char *text, size_t size)
         return say(text, size, "bad own_budget: %s", spec->name);
     if (spec->keep_mail && spec->sup != NULL)
         return say(text, size, "a supervisor keeps no mail: %s", spec->name);
-    if (spec->poison_after < 0 || (spec->poison_after > 0 && !spec->keep_mail))
+    if (spec->poison_after < 0 || spec->poison_after > UINT8_MAX ||
+        (spec->poison_after > 0 && !spec->keep_mail))
         return say(text, size, "bad poison_after: %s", spec->name);
     return false;
 }
@@ -139,6 +140,9 @@ copi_spec_is_wrong(const cop_child *spec, char *text, size_t size)
         return say(text, size, "bad stop_ms: %s", spec->name);
     if (spec->ready_ms < 0 && spec->ready_ms != COP_INFINITY)
         return say(text, size, "bad ready_ms: %s", spec->name);
+    if ((spec->stuck_ms < 0 && spec->stuck_ms != COP_INFINITY) ||
+        (unsigned)spec->on_stuck > COP_STUCK_ABORT)
+        return say(text, size, "bad stuck_ms or on_stuck: %s", spec->name);
     return is_wrong_comeback(spec, text, size) || is_wrong_worker(spec, text, size) ||
            is_wrong_supervisor(spec, text, size);
 }

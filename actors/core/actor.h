@@ -118,6 +118,9 @@ struct cop_actor {
     /* The runner; after the end, the owner (legacy.h). */
     bool keeps_mail;
     uint8_t deaths; /* of actors in a row, by a message that is marked as suspect */
+
+    /* cop_stuck of its spawn.  Written once, before init; read by the runner's own thread. */
+    uint8_t on_stuck;
     /* How long a handler may run; 0: for ever.  Written once, before init.  Relaxed: the
      * watchdog may read it while the slot changes hands. */
     _Atomic int32_t stuck_ms;
@@ -213,6 +216,13 @@ copi_current(copi_worker *worker)
 }
 
 /* begin.c */
+
+/* Is it no value of stuck_ms? */
+static inline bool
+copi_is_bad_limit(int32_t ms)
+{
+    return ms < 0 && ms != COP_INFINITY;
+}
 
 /* As cop_spawn; `me` is the spawner.  Only me's runner. */
 cop_err copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,

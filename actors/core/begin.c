@@ -18,7 +18,8 @@ check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn
     if (behaviour == NULL ||
         (behaviour->policy == COP_SUPERVISE && behaviour->on_child == NULL) ||
         opts->mailbox > COP_MAILBOX_MAX || behaviour->mailbox > COP_MAILBOX_MAX ||
-        opts->stop_ms < COP_STOP_NO_WAIT)
+        opts->stop_ms < COP_STOP_NO_WAIT || copi_is_bad_limit(opts->stuck_ms) ||
+        copi_is_bad_limit(behaviour->stuck_ms))
         return COP_E_INVAL;
     return COP_OK;
 }
@@ -77,6 +78,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->is_told = false;
     self->keeps_mail = false; /* until it has started */
     self->deaths = 0;
+    self->on_stuck = (uint8_t)opts->on_stuck;
     atomic_store_explicit(&self->stuck_ms, 0, memory_order_relaxed);
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);

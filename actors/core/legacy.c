@@ -25,7 +25,10 @@ copi_legacy_keep_killer(cop_actor *self, copi_envelope *envelope, cop_err err)
     /* What came with buffers may have been given away by the handler. */
     if (!is_to_blame || !copi_legacy_keeps(self, envelope) || envelope->has_bufs)
         return false;
-    self->deaths = envelope->is_suspect && self->deaths < UINT8_MAX ? self->deaths + 1 : 1;
+    if (!envelope->is_suspect)
+        self->deaths = 1;
+    else if (self->deaths < UINT8_MAX)
+        self->deaths++;
     envelope->is_suspect = true;
     return true;
 }

@@ -37,7 +37,8 @@ check(const cop_node_opts *opts)
 {
     if (opts->name != NULL && !is_valid_name(opts->name))
         return COP_E_INVAL;
-    return opts->workers > COPI_WORKERS_MAX ? COP_E_INVAL : COP_OK;
+    return opts->workers > COPI_WORKERS_MAX || copi_is_bad_limit(opts->stuck_ms) ? COP_E_INVAL
+                                                                                 : COP_OK;
 }
 
 static void

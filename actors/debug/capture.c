@@ -107,7 +107,8 @@ fill_in(copi_capture *self, cop_actor *actor, const ucontext_t *context)
     copy_text(self->behaviour, sizeof self->behaviour, behaviour != NULL ? behaviour : "actor");
     fill_in_message(self, actor);
     self->waiting = copi_waiting(actor, actor->current);
-    self->policy = actor->behaviour->on_stuck;
+    self->policy =
+        actor->on_stuck == COP_STUCK_ABORT ? COP_STUCK_ABORT : actor->behaviour->on_stuck;
     fill_in_stack(self, context);
 }
 

@@ -423,10 +423,27 @@ expect_abort(const cop_node_opts *opts, const cop_behaviour *behaviour, unsigned
     assert_int_equal(seen.aborts, aborts);
 }
 
+/* What a spawn says holds for that one actor. */
+static void
+expect_abort_as_spawned(void)
+{
+    cop_node *node = open_node((cop_node_opts){0});
+    cop_pid who;
+
+    assert_int_equal(
+        cop_node_spawn(node, &hanger_b, &(cop_spawn_opts){.on_stuck = COP_STUCK_ABORT}, &who),
+        COP_OK);
+    assert_int_equal(cop_post(node, who, hang, .reports = 1), COP_OK);
+    hang_until("hang", 1);
+    cop_node_free(&node);
+    assert_int_equal(seen.aborts, 1);
+}
+
 static void
 the_policy_may_be_to_abort(void **state)
 {
     (void)state;
+    expect_abort_as_spawned();
     expect_abort(&(cop_node_opts){0}, &fatal_b, 1);
     expect_abort(&(cop_node_opts){.on_stuck = COP_STUCK_ABORT}, &hanger_b, 1);
     expect_abort(&(cop_node_opts){0}, &hanger_b, 0);

@@ -205,19 +205,20 @@ extern COP_API const cop_type cop_start_type, cop_end_type, cop_stopping_type, c
 /* -------------------------------------------------------------------- start, end */
 
 typedef struct cop_spawn_opts {
-    const char *name;  /* registered before init runs; copied */
-    const char *label; /* its part of the path; copied; default: name, or the behaviour's */
-    const void *arg;   /* for init, borrowed during the spawn */
-    cop_pid owner;     /* a local actor; default: the spawner */
-    bool link;         /* and the spawner, atomically */
-    cop_ref *monitor;  /* not NULL: monitored, atomically; the ref goes here */
-    int32_t stop_ms;   /* from being told to stop to being killed; 0: 5000 */
-    uint32_t mailbox;  /* 0: the behaviour's */
-    uint64_t cookie;   /* given back in cop_child_end and cop_child_down */
-    cop_pid after;     /* among the children of `me`: its place; none: the last */
-    bool first;        /* its place is the first */
-    int32_t stuck_ms;  /* 0: the behaviour's, COP_INFINITY: none */
-    cop_exit *why;     /* not NULL: the whole record, if init fails */
+    const char *name;   /* registered before init runs; copied */
+    const char *label;  /* its part of the path; copied; default: name, or the behaviour's */
+    const void *arg;    /* for init, borrowed during the spawn */
+    cop_pid owner;      /* a local actor; default: the spawner */
+    bool link;          /* and the spawner, atomically */
+    cop_ref *monitor;   /* not NULL: monitored, atomically; the ref goes here */
+    int32_t stop_ms;    /* from being told to stop to being killed; 0: 5000 */
+    uint32_t mailbox;   /* 0: the behaviour's */
+    uint64_t cookie;    /* given back in cop_child_end and cop_child_down */
+    cop_pid after;      /* among the children of `me`: its place; none: the last */
+    bool first;         /* its place is the first */
+    int32_t stuck_ms;   /* 0: the behaviour's, COP_INFINITY: none */
+    cop_stuck on_stuck; /* or the behaviour's, or the node's: the worst */
+    cop_exit *why;      /* not NULL: the whole record, if init fails */
     /* Its messages that wait when it ends, the one with which it failed first among them unless
      * that holds buffers, are its owner's then (cop_child_end.legacy), not dead letters.  Calls
      * among them stay open.  For owners with COP_SUPERVISE. */

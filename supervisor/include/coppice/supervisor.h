@@ -116,11 +116,16 @@ struct cop_child {
     /* The supervisor gives up, too, when this one has been restarted more often than that;
      * all zero: as often as the supervisor's own budget lets it. */
     cop_budget own_budget;
+    /* How long a handler of it may run until the node's watchdog tells of it, milliseconds, and
+     * what then; 0: as its behaviour says. */
+    int32_t stuck_ms;
+    cop_stuck on_stuck;
     /* Of a worker: when it comes back, messages that waited for it are handled in their order,
      * and calls among them answered, by its next life; else they are dead letters. */
     bool keep_mail;
     /* With keep_mail: when so many of its lives in a row have failed with the same message,
-     * that is a dead letter with COP_E_POISON.  0: 1, so it is not tried again. */
+     * that is a dead letter with COP_E_POISON.  At most 255; 0: 1, so it is not tried
+     * again. */
     int32_t poison_after;
 
     /* Of a supervisor. */
