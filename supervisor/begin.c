@@ -82,7 +82,9 @@ make_budget(copi_supervisor *self)
 {
     uint32_t restarts = copi_spec_restarts(&self->spec->budget);
     uint32_t seconds = copi_spec_seconds(&self->spec->budget);
-    copi_burst *bursts = calloc(copi_budget_room(restarts, seconds) + 1u, sizeof *bursts);
+    size_t room = copi_budget_room(restarts, seconds) + 1u;
+    copi_burst *bursts =
+        room <= COPI_FIRST_BURSTS ? self->first_bursts : calloc(room, sizeof *bursts);
 
     if (bursts == NULL)
         return COP_E_NOMEM;

@@ -7,11 +7,6 @@
 #include "base/check.h"
 #include "spec.h"
 
-enum {
-    FIRST_BUCKETS = 8,
-    FIRST_SEATS = 8
-};
-
 /* -------------------------------------------------------------------------- names */
 
 /* FNV-1a. */
@@ -50,23 +45,33 @@ take_from_bucket(copi_children *self, copi_child *child)
     *at = child->next_in_bucket;
 }
 
-/* False if there is no table at all; without memory for a bigger one lists get longer. */
-static bool
+static void
+free_buckets(copi_children *self)
+{
+    if (self->buckets != self->first_buckets)
+        free(self->buckets);
+}
+
+/* Without memory for a bigger table lists get longer. */
+static void
 grow(copi_children *self)
 {
-    uint32_t count = self->bucket_count == 0 ? FIRST_BUCKETS : 2 * self->bucket_count;
+    uint32_t count = 2 * self->bucket_count;
 
+    if (self->bucket_count == 0) {
+        self->buckets = self->first_buckets;
+        self->bucket_count = COPI_FIRST_BUCKETS;
+    }
     if (self->count < self->bucket_count)
-        return true;
+        return;
     copi_child **buckets = calloc(count, sizeof(copi_child *));
     if (buckets == NULL)
-        return self->buckets != NULL;
-    free(self->buckets);
+        return;
+    free_buckets(self);
     self->buckets = buckets;
     self->bucket_count = count;
     for (copi_child *child = self->oldest; child != NULL; child = child->younger)
         put_in_bucket(self, child);
-    return true;
 }
 
 copi_child *
@@ -82,14 +87,34 @@ copi_children_find(const copi_children *self, cop_str name)
 
 /* --------------------------------------------------------------------- seats, pids */
 
+static void
+free_seats(copi_children *self)
+{
+    if (self->seats != self->first_seats)
+        free(self->seats);
+}
+
+static copi_seat *
+room_for_seats(copi_children *self, uint32_t count)
+{
+    if (count == COPI_FIRST_SEATS)
+        return self->first_seats;
+    copi_seat *seats = malloc(count * sizeof *seats);
+    if (seats == NULL)
+        return NULL;
+    memcpy(seats, self->seats, self->seat_count * sizeof *seats);
+    free_seats(self);
+    return seats;
+}
+
 static bool
 more_seats(copi_children *self)
 {
-    uint32_t count = self->seat_count == 0 ? FIRST_SEATS : 2 * self->seat_count;
+    uint32_t count = self->seat_count == 0 ? COPI_FIRST_SEATS : 2 * self->seat_count;
 
     if (self->free_seat != 0)
         return true;
-    copi_seat *seats = realloc(self->seats, count * sizeof *seats);
+    copi_seat *seats = room_for_seats(self, count);
     if (seats == NULL)
         return false;
     for (uint32_t i = self->seat_count; i < count; i++)
@@ -193,8 +218,10 @@ new_child(const cop_child *spec)
 copi_child *
 copi_children_add(copi_children *self, const cop_child *spec)
 {
-    if (!more_seats(self) || (!self->is_dynamic && !grow(self)))
+    if (!more_seats(self))
         return NULL;
+    if (!self->is_dynamic)
+        grow(self);
     copi_child *child = new_child(spec);
     if (child == NULL)
         return NULL;
@@ -275,8 +302,8 @@ copi_children_fini(copi_children *self)
 {
     free_list(self->oldest);
     free_list(self->dropped);
-    free(self->buckets);
-    free(self->seats);
+    free_buckets(self);
+    free_seats(self);
     copi_map_fini(&self->pids);
     *self = (copi_children){0};
 }

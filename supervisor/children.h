@@ -63,6 +63,12 @@ typedef struct copi_seat {
     uint32_t next_free;
 } copi_seat;
 
+enum {
+    COPI_FIRST_BUCKETS = 4, /* a power of two */
+    COPI_FIRST_SEATS = 4,
+};
+
+/* Not to be moved: the tables of a few children stand in it. */
 typedef struct copi_children {
     copi_child *oldest, *youngest;
     copi_child *dropped; /* linked by younger */
@@ -76,6 +82,8 @@ typedef struct copi_children {
     uint32_t serial;    /* of the newest cookie */
     copi_map pids;      /* of dynamic children */
     bool is_dynamic;    /* no names, but pids */
+    copi_child *first_buckets[COPI_FIRST_BUCKETS];
+    copi_seat first_seats[COPI_FIRST_SEATS];
 } copi_children;
 
 /* A new entry behind the others, its name being new; NULL without memory. */

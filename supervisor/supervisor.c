@@ -320,7 +320,8 @@ dispose(void *state)
     copi_errand_free(self->errand);
     copi_mail_fini(self);
     copi_children_fini(&self->children);
-    free(self->budget.bursts);
+    if (self->budget.bursts != self->first_bursts)
+        free(self->budget.bursts);
     free(self->told);
     copi_ending_fini(self);
     copi_news_fini(self);

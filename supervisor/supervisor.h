@@ -27,11 +27,16 @@ typedef enum copi_turn_kind {
     COPI_TURN_ERRAND, /* what somebody has asked for */
 } copi_turn_kind;
 
+enum {
+    COPI_FIRST_BURSTS = 4
+};
+
 typedef struct copi_supervisor {
     const cop_child *spec;
     cop_actor *me;
     copi_children children;
     copi_budget budget;
+    copi_burst first_bursts[COPI_FIRST_BURSTS]; /* of it, if they are enough */
     copi_plan plan;
     copi_child *subject;  /* whom the plan is about; when it ends, who is being stopped */
     int64_t wait_ms;      /* before it is started, after the plan; 0: no wait */
