@@ -216,6 +216,7 @@ delete_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
     if (child == NULL)
         return COP_E_NOT_FOUND;
     COP_TRY(copi_known_err(child));
+    copi_drop_mail(me, child); /* it may have waited for a restart of all */
     copi_children_drop(&self->children, child);
     answer_done(me, errand);
     return COP_OK;

@@ -238,6 +238,7 @@ copi_children_add(copi_children *self, const cop_child *spec)
 void
 copi_children_drop(copi_children *self, copi_child *child)
 {
+    COPI_CHECK(child->mail.count == 0);
     copi_child_set_phase(self, child, COPI_CHILD_STOPPED);
     copi_child_set_pid(self, child, COP_PID_NONE);
     leave_seat(self, child);

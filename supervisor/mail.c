@@ -4,8 +4,6 @@
  */
 #include "supervisor.h"
 
-#include "core/legacy.h"
-
 static uint32_t
 patience_with(const copi_child *child)
 {
@@ -16,7 +14,8 @@ void
 copi_keep_mail(cop_actor *me, copi_supervisor *self, copi_child *child,
                const cop_child_end *end)
 {
-    if (end->legacy == NULL)
+    /* One that never comes back leaves dead letters, and no poison. */
+    if (end->legacy == NULL || child->spec->restart == COP_TEMPORARY)
         return;
     child->mail = cop_legacy_take(end);
     if (child->mail.deaths < patience_with(child))
@@ -35,5 +34,5 @@ void
 copi_mail_fini(copi_supervisor *self)
 {
     for (copi_child *child = self->children.oldest; child != NULL; child = child->younger)
-        copi_legacy_end(self->me, &child->mail);
+        cop_legacy_drop(NULL, &child->mail);
 }

@@ -286,7 +286,6 @@ init(cop_actor *me, void *state, const void *arg)
     copi_supervisor *self = state;
 
     self->spec = arg;
-    self->me = me;
     /* Nobody but the table knows which kind it is; all else is the same for both. */
     if (self->spec != NULL && self->spec->strategy == COP_DYNAMIC)
         me->behaviour = &dynamic_supervisor;

@@ -33,7 +33,6 @@ enum {
 
 typedef struct copi_supervisor {
     const cop_child *spec;
-    cop_actor *me;
     copi_children children;
     copi_budget budget;
     copi_burst first_bursts[COPI_FIRST_BURSTS]; /* of it, if they are enough */

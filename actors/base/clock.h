@@ -31,7 +31,8 @@ copi_clock_ns(void)
     return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* A clock that is behind the one above by up to a tick, and far cheaper to read. */
+/* A clock that is behind the one above by less than two ticks, and far cheaper to read: the
+ * kernel counts whole ticks, and may come to that late. */
 static inline int64_t
 copi_clock_rough_ns(void)
 {

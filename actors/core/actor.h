@@ -82,16 +82,14 @@ struct cop_actor {
     copi_envelope *current; /* the message being handled */
     copi_ties *ties;        /* NULL until needed */
     uint32_t batch_count;
-    uint16_t pins; /* things bound to this worker's event base or timers */
+    uint32_t pins; /* things bound to this worker's event base or timers */
     uint8_t phase; /* copi_phase */
     bool traps;
-    bool is_leaving;   /* cop_stop was called: ends when the handler returns */
-    bool is_stopping;  /* a cop_stopping is in its mailbox or was handled */
-    bool is_killed;    /* no more code of its own */
-    bool has_obeyed;   /* the owner told it to end before it did so by itself */
-    bool is_started;   /* init went well */
-    bool is_inline;    /* init runs inside a spawn, which looks after its failure */
-    uint8_t exit_kind; /* cop_exit_kind */
+    bool is_leaving;  /* cop_stop was called: ends when the handler returns */
+    bool is_stopping; /* a cop_stopping is in its mailbox or was handled */
+    bool is_killed;   /* no more code of its own */
+    bool has_obeyed;  /* the owner told it to end before it did so by itself */
+    bool is_started;  /* init went well */
 
     /*
      * A state that fits stands in the record.  When it is gone, the runner as its last act
@@ -104,6 +102,8 @@ struct cop_actor {
     cop_exit *why; /* why it ends, if more than kind and code; else NULL */
     char *label;   /* NULL: the behaviour's name */
     int32_t exit_code;
+    uint8_t exit_kind; /* cop_exit_kind */
+    bool is_inline;    /* init runs inside a spawn, which looks after its failure */
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;

@@ -270,7 +270,7 @@ cop_timer_left(cop_actor *me, cop_timer timer)
                : (copi_timer_left(me->worker, &alarm->timer) + COPI_MS - 1) / COPI_MS;
 }
 
-/* The next time on the grid of periods that is not over. */
+/* The last time on the grid of periods that is over, so at once if the handler was slow. */
 static void
 rearm(cop_actor *self, copi_alarm *alarm)
 {

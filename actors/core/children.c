@@ -336,7 +336,7 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
     }
     cop_legacy left = {0};
     if (child->keeps_mail)
-        left = copi_legacy_of(child);
+        left = copi_legacy_of(child, self);
     cop_child_end end = {.pid = copi_pid_of(child),
                          .cookie = child->cookie,
                          .why = &why,

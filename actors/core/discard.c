@@ -58,12 +58,13 @@ copi_discard(cop_actor *self)
     discard_mail(self, self->batch);
     discard_mail(self, copi_mailbox_take(&self->mailbox, &last));
     discard_ties(self);
-    if (self->phase != COPI_ENDED && self->behaviour->dispose != NULL)
+    bool has_state = self->phase != COPI_ENDED;
+    self->phase = COPI_FREE; /* who asks is told that nobody is to be told any more */
+    if (has_state && self->behaviour->dispose != NULL)
         self->behaviour->dispose(self->state);
     if (self->state != NULL)
         copi_free_furniture(self);
     if (self->why != NULL)
         copi_exit_free(self);
     free(self->label);
-    self->phase = COPI_FREE;
 }

@@ -10,20 +10,37 @@
 
 #include "core/node.h"
 
+/* Of the runtime, about this life and nobody else's. */
+static bool
+is_personal(const cop_type *type)
+{
+    return type == &cop_stopping_type || type == &cop_exited_type ||
+           type == &cop_child_down_type;
+}
+
 bool
 copi_legacy_keeps(const cop_actor *self, const copi_envelope *envelope)
 {
-    return self->keeps_mail &&
-           (envelope->kind == COPI_USER_MESSAGE || envelope->kind == COPI_CALL);
+    if (!self->keeps_mail)
+        return false;
+    /* A message with a number was a call, which has been answered or put off. */
+    return envelope->kind == COPI_CALL || (envelope->kind == COPI_USER_MESSAGE &&
+                                           envelope->ref == 0 && !is_personal(envelope->type));
+}
+
+bool
+copi_legacy_keeps_killer(const cop_actor *self, const copi_envelope *envelope, cop_err err)
+{
+    bool is_to_blame = err != COP_OK || (self->is_leaving && self->exit_kind == COP_EXIT_ERROR);
+
+    /* What came with buffers may have been given away by the handler. */
+    return is_to_blame && copi_legacy_keeps(self, envelope) && !envelope->has_bufs;
 }
 
 bool
 copi_legacy_keep_killer(cop_actor *self, copi_envelope *envelope, cop_err err)
 {
-    bool is_to_blame = err != COP_OK || (self->is_leaving && self->exit_kind == COP_EXIT_ERROR);
-
-    /* What came with buffers may have been given away by the handler. */
-    if (!is_to_blame || !copi_legacy_keeps(self, envelope) || envelope->has_bufs)
+    if (!copi_legacy_keeps_killer(self, envelope, err))
         return false;
     if (!envelope->is_suspect)
         self->deaths = 1;
@@ -42,10 +59,11 @@ deaths_by(const cop_actor *ended)
 }
 
 cop_legacy
-copi_legacy_of(cop_actor *ended)
+copi_legacy_of(cop_actor *ended, cop_actor *owner)
 {
     cop_legacy left = {.first = ended->batch,
                        .last = ended->batch_last,
+                       .keeper = owner,
                        .count = ended->batch_count,
                        .deaths = deaths_by(ended),
                        .of = copi_pid_of(ended)};
@@ -72,7 +90,8 @@ copi_legacy_inherit(cop_actor *self, cop_legacy *legacy)
     self->batch = legacy->first;
     self->batch_count += legacy->count;
     self->deaths = (uint8_t)legacy->deaths;
-    copi_mailbox_show_backlog(&self->mailbox, self->batch_count);
+    /* relaxed, as in copi_mailbox_show_backlog; whatever the bound, it is to know of these. */
+    atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
     *legacy = (cop_legacy){0};
 }
 
@@ -103,16 +122,13 @@ cop_legacy_drop_first(cop_actor *me, cop_legacy *legacy, cop_err why)
         *legacy = (cop_legacy){0};
 }
 
-void
-copi_legacy_end(cop_actor *owner, cop_legacy *legacy)
+/* Nobody is told: there is nobody any more. */
+static void
+free_all(cop_actor *keeper, cop_legacy *legacy)
 {
-    if (owner->phase == COPI_ENDING || owner->phase == COPI_STARTING) {
-        cop_legacy_drop(owner, legacy);
-        return;
-    }
     for (copi_mail *mail = legacy->first, *next; mail != NULL; mail = next) {
         next = mail->next;
-        copi_envelope_free(owner->worker, copi_envelope_of(mail));
+        copi_envelope_free(keeper->worker, copi_envelope_of(mail));
     }
     *legacy = (cop_legacy){0};
 }
@@ -120,6 +136,10 @@ copi_legacy_end(cop_actor *owner, cop_legacy *legacy)
 void
 cop_legacy_drop(cop_actor *me, cop_legacy *legacy)
 {
+    cop_actor *keeper = me != NULL ? me : legacy->keeper;
+
+    if (legacy->first != NULL && keeper->phase == COPI_FREE)
+        free_all(keeper, legacy);
     while (legacy->first != NULL)
-        cop_legacy_drop_first(me, legacy, COP_E_DOWN);
+        cop_legacy_drop_first(keeper, legacy, COP_E_DOWN);
 }

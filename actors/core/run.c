@@ -237,7 +237,7 @@ handle_message(cop_actor *self, copi_envelope *envelope)
     cop_err err = copi_dispatch_envelope(self, envelope);
 
     /* A call that is kept may yet be answered. */
-    if (envelope->kind == COPI_CALL && (err == COP_OK || !self->keeps_mail))
+    if (envelope->kind == COPI_CALL && !copi_legacy_keeps_killer(self, envelope, err))
         copi_answer_unanswered(self, COP_E_NOREPLY);
     return err;
 }
@@ -442,8 +442,9 @@ run_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
     bool is_ours = is_letter(envelope);
 
     cop_err err = handle(self, envelope);
-    bool is_kept =
-        COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err);
+    /* What is part of something may be gone by now. */
+    bool is_kept = is_ours && COPI_UNLIKELY(self->keeps_mail) &&
+                   copi_legacy_keep_killer(self, envelope, err);
     if (COPI_UNLIKELY(err != COP_OK || self->is_leaving))
         end_after(self, err, is_ours ? envelope : NULL);
     if (is_kept)

@@ -43,18 +43,14 @@ copi_worker_after(const copi_worker *worker, int64_t ms)
 {
     if (ms < ROUGH_MS || is_virtual(worker))
         return copi_worker_now(worker) + ms * COPI_MS;
-    return copi_clock_rough_ns() + worker->tick + ms * COPI_MS;
+    return copi_clock_rough_ns() + 2 * worker->tick + ms * COPI_MS;
 }
 
 int64_t
 copi_timer_left(const copi_worker *worker, const copi_timer *timer)
 {
-    int64_t left = 0;
+    int64_t left = timer->node.due - copi_worker_now(worker);
 
-    if (!is_virtual(worker))
-        left = timer->node.due - copi_clock_rough_ns() - worker->tick;
-    if (left < ROUGH_MS * COPI_MS)
-        left = timer->node.due - copi_worker_now(worker);
     return left > 0 ? left : 0;
 }
 

@@ -56,7 +56,7 @@ typedef enum cop_policy {
  * one passes it on or drops it.  Zero: there are none.
  */
 typedef struct cop_legacy {
-    void *first, *last; /* of the library */
+    void *first, *last, *keeper; /* of the library */
     uint32_t count;
     /* So many actors in a row have failed with the first message; 0: with none that is kept. */
     uint32_t deaths;
@@ -248,8 +248,8 @@ COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behav
 /* The legacy that comes with a child's end, now the caller's; an empty one if there is none. */
 COP_API cop_legacy cop_legacy_take(const cop_child_end *end);
 
-/* All messages become dead letters, the calls among them are answered COP_E_DOWN.  It is
- * empty then, as it may have been before. */
+/* All messages become dead letters, the calls among them are answered COP_E_DOWN.  `me` is NULL
+ * in dispose, where there is no actor any more; a simulation that is freed just frees them. */
 COP_API void cop_legacy_drop(cop_actor *me, cop_legacy *legacy);
 
 /* The same for the first message, if there is one, with that reason. */

@@ -3,7 +3,7 @@
  * timer.h - messages after a while.
  *
  * A timer belongs to the actor that armed it and is gone when that actor ends.  It never
- * fires early; one of a second or more may be late by a tick of the kernel's clock (1 to
+ * fires early; one of a second or more may be late by two ticks of the kernel's clock (2 to
  * 10 ms), which makes it cheap to arm.  After a cancel nothing of it arrives, not even what
  * was due already.  References to buffers in a message go with it, see <coppice/buf.h>.
  */
