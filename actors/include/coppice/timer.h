@@ -4,7 +4,7 @@
  *
  * A timer belongs to the actor that armed it and is gone when that actor ends.  It never
  * fires early; one of a second or more may be late by two ticks of the kernel's clock (2 to
- * 10 ms), which makes it cheap to arm.  After a cancel nothing of it arrives, not even what
+ * 20 ms), which makes it cheap to arm.  After a cancel nothing of it arrives, not even what
  * was due already.  References to buffers in a message go with it, see <coppice/buf.h>.
  */
 #ifndef COPPICE_TIMER_H
