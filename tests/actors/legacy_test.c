@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include <coppice/sim.h>
+#include <coppice/timer.h>
 
+#include "core/mailbox.h"
 #include "protocol.h"
 
 typedef struct stage {
@@ -84,6 +86,37 @@ COP_HANDLER(worker, crash)
     return cop_fail(me, (int)msg->code, "as it was asked");
 }
 
+/* Fails with a timer of its own, which is gone by then. */
+COP_HANDLER(worker, go)
+{
+    return cop_send_after(me, 0, NULL, tick, .n = 1);
+}
+
+COP_HANDLER(worker, tick)
+{
+    note(st->at, "tick ");
+    return cop_fail(me, 2, "with a timer");
+}
+
+COP_REPLY(worker, answer_n)
+{
+    note(st->at, "%s ", cop_err_name(err));
+    return cop_fail(me, 3, "with a call");
+}
+
+/* Fails when the call that it makes has had its time. */
+COP_HANDLER(worker, unknown)
+{
+    return cop_ask(me, cop_owner(me), 5, COP_THEN(worker, answer_n), ask_n);
+}
+
+/* Answers, and fails after that. */
+COP_HANDLER(worker, ask_later)
+{
+    COP_TRY(cop_reply(me, answer_n, .n = 8));
+    return cop_fail(me, 4, "with an answered call");
+}
+
 COP_HANDLER(worker, leave)
 {
     note(st->at, "leave ");
@@ -95,7 +128,8 @@ static const cop_behaviour worker_b = {
     .state_size = sizeof(worker),
     .handlers =
         COP_HANDLERS(COP_ON(worker, cop_start), COP_ON(worker, say), COP_ON(worker, ask_n),
-                     COP_ON(worker, crash), COP_ON(worker, leave)),
+                     COP_ON(worker, crash), COP_ON(worker, leave), COP_ON(worker, go),
+                     COP_ON(worker, tick), COP_ON(worker, unknown), COP_ON(worker, ask_later)),
 };
 
 /* The same with a bound so small that lone messages are taken out before they are handled. */
@@ -114,6 +148,7 @@ typedef struct keeper {
     stage *at;
     const cop_behaviour *kind;
     cop_legacy legacy;
+    cop_token token;
 } keeper;
 
 /* Until one starts. */
@@ -158,13 +193,19 @@ COP_HANDLER(keeper, go)
     return cop_stop_child(me, st->at->worker);
 }
 
+/* Never answered. */
+COP_HANDLER(keeper, ask_n)
+{
+    return cop_defer(me, &st->token);
+}
+
 static const cop_behaviour keeper_b = {
     .name = "keeper",
     .state_size = sizeof(keeper),
     .policy = COP_SUPERVISE,
     .init = init,
     .on_child = on_child,
-    .handlers = COP_HANDLERS(COP_ON(keeper, go)),
+    .handlers = COP_HANDLERS(COP_ON(keeper, go), COP_ON(keeper, ask_n)),
 };
 
 /* ------------------------------------------------------------------------ a stranger */
@@ -425,6 +466,71 @@ who_is_told_to_stop_leaves_what_waits(void **state)
     assert_true(handled > 0);
 }
 
+static void
+what_is_part_of_something_is_not_kept(void **state)
+{
+    stage *at = *state;
+
+    at->lives = 2;
+    begin(at, &worker_b);
+    assert_int_equal(cop_post(at->node, at->worker, go), COP_OK);
+    cop_sim_run_for(at->sim, 1);
+    expect(at, "tick [0 after 0] start ");
+    assert_int_equal(cop_post(at->node, at->worker, unknown), COP_OK);
+    cop_sim_run_for(at->sim, 5);
+    expect(at, "COP_E_TIMEOUT [0 after 0] start ");
+}
+
+COP_HANDLER(asker, go)
+{
+    return cop_ask(me, st->at->worker, 1000, COP_THEN(asker, answer_n), ask_later);
+}
+static const cop_behaviour later_asker_b = {
+    .name = "asker",
+    .state_size = sizeof(asker),
+    .handlers = COP_HANDLERS(COP_ON(asker, cop_start), COP_ON(asker, go))};
+
+static void
+a_call_that_was_answered_is_not_asked_again(void **state)
+{
+    stage *at = *state;
+    cop_pid eye;
+
+    begin(at, &worker_b);
+    assert_int_equal(
+        cop_sim_spawn(at->node, &later_asker_b, &(cop_spawn_opts){.arg = &at}, &eye), COP_OK);
+    expect(at, "asked answer7 ");
+    assert_int_equal(cop_post(at->node, eye, go), COP_OK);
+    expect(at, "answer8 [0 after 0] start ");
+}
+
+/* A bound that is shown in steps holds for what was inherited, too. */
+static void
+what_was_left_counts_against_the_bound(void **state)
+{
+    enum {
+        BOUND = COPI_BOX_EXACT + 4
+    };
+    static cop_behaviour bounded_b;
+    stage *at = *state;
+    cop_node_stats stats;
+
+    at->lives = 3;
+    bounded_b = worker_b;
+    bounded_b.mailbox = BOUND;
+    begin(at, &bounded_b);
+    for (int life = 0; life < 3; life++) {
+        while (cop_post(at->node, at->worker, crash, .code = 1) == COP_OK)
+            continue;
+        cop_node_stats_read(at->node, &stats);
+        assert_in_range(stats.live_messages, BOUND - COPI_BOX_STEP, BOUND + COPI_BOX_STEP);
+        cop_pid before = at->worker;
+        while (cop_pid_equal(at->worker, before))
+            assert_true(cop_sim_step(at->sim));
+    }
+    cop_sim_settle(at->sim);
+}
+
 int
 main(void)
 {
@@ -441,6 +547,9 @@ main(void)
         TEST(a_start_that_fails_leaves_it_for_the_next),
         TEST(what_comes_later_is_handled_later),
         TEST(who_is_told_to_stop_leaves_what_waits),
+        TEST(what_is_part_of_something_is_not_kept),
+        TEST(a_call_that_was_answered_is_not_asked_again),
+        TEST(what_was_left_counts_against_the_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

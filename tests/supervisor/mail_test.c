@@ -81,10 +81,11 @@ on_letter(COP_UNUSED void *ctx, const cop_dead_letter *letter)
 static int
 set_stage(COP_UNUSED void **state)
 {
+    static uint64_t seed; /* another schedule each time */
     const cop_node_opts opts = {.name = "n", .on_log = keep_log, .on_dead_letter = on_letter};
 
     memset(&stage, 0, sizeof stage);
-    assert_int_equal(cop_sim_new(&stage.sim, 1), COP_OK);
+    assert_int_equal(cop_sim_new(&stage.sim, ++seed), COP_OK);
     assert_int_equal(cop_sim_node(stage.sim, &opts, &stage.node), COP_OK);
     assert_int_equal(cop_sim_spawn(stage.node, &boss_b, NULL, &stage.boss), COP_OK);
     return 0;
@@ -289,11 +290,89 @@ who_is_stopped_for_a_restart_keeps_it_as_well(COP_UNUSED void **state)
     EXPECT("-a (poisoned a) dead:fall:COP_E_POISON +a +b b5");
 }
 
+static cop_err
+delete_b(cop_actor *me)
+{
+    return cop_delete_child(me, stage.top, "b", 1000, COP_THEN(boss, cop_child_done));
+}
+
+static const cop_child all_wait = {
+    .name = "top",
+    .strategy = COP_ONE_FOR_ALL,
+    .reporter = &reporter,
+    .sup = COP_CHILDREN(MARKER(a, .backoff = {.first_ms = 100}), MARKER(b, .keep_mail = true)),
+};
+
+/* b has been stopped for the sake of a, and waits with it. */
+static void
+who_is_deleted_meanwhile_has_it_dropped(COP_UNUSED void **state)
+{
+    begin(&all_wait, "+a +b");
+    cop_pid b = who("b");
+    crash("a");
+    while (strstr(stage.journal, "-a") == NULL)
+        assert_true(cop_sim_step(stage.sim));
+    /* The last of these comes when b is about to end, for the sake of which it waits. */
+    while (cop_post(stage.node, b, mark, .n = 5) == COP_OK)
+        assert_true(cop_sim_step(stage.sim));
+    assert_null(strstr(journal(), "dead"));
+    act(delete_b);
+    assert_non_null(strstr(journal(), "dead:mark:COP_E_NOPROC"));
+}
+
+/* A stop that b did not come to is not its successor's. */
+COP_HANDLER(marker, cop_stopping)
+{
+    note("stopping %s", st->name);
+    return cop_stop(me);
+}
+
+static const cop_behaviour obedient_b = {
+    .name = "obedient",
+    .state_size = sizeof(marker),
+    .handlers = COP_HANDLERS(COP_ON(marker, cop_start), COP_ON(marker, cop_stopping)),
+};
+
+static const cop_child obedient = {
+    .name = "top",
+    .strategy = COP_ONE_FOR_ALL,
+    .budget = {9,           9                },
+    .reporter = &reporter,
+    .sup = COP_CHILDREN(MARKER(a),
+                        { .name = "b", .run = &obedient_b, .arg = "b", .keep_mail = true}
+      ),
+};
+
+static cop_err
+kill_b(cop_actor *me)
+{
+    cop_kill(me, who("b"));
+    return COP_OK;
+}
+
+static void
+a_stop_is_for_one_life_only(COP_UNUSED void **state)
+{
+    for (uint64_t round = 1; round <= 50; round++) {
+        begin(&obedient, "+a +b");
+        crash("a");
+        while (strstr(stage.journal, "-a") == NULL)
+            assert_true(cop_sim_step(stage.sim));
+        act(kill_b);
+        const char *born = strstr(journal(), "+b");
+        assert_non_null(born);
+        assert_null(strstr(born, "stopping"));
+        leave_stage(NULL);
+        set_stage(NULL);
+    }
+}
+
 static const cop_child wrong[] = {
     {.name = "top",      .sup = COP_CHILDREN(MARKER(a, .poison_after = 2))},
     {.name = "top",                  .sup = COP_CHILDREN(MARKER(a,                                  .keep_mail = true, .poison_after = -1))},
+    {.name = "top", .sup = COP_CHILDREN(MARKER(a,.keep_mail = true, .poison_after = 256))},
     {.name = "top",
-     .sup = COP_CHILDREN({.name = "s", .keep_mail = true, .sup = COP_NO_CHILDREN})},
+     .sup = COP_CHILDREN({.name = "s", .keep_mail = true, .sup = COP_NO_CHILDREN})     },
 };
 
 static void
@@ -320,6 +399,8 @@ main(void)
         TEST(a_simulation_that_is_freed_frees_it),
         TEST(who_stays_away_leaves_dead_letters),
         TEST(who_is_stopped_for_a_restart_keeps_it_as_well),
+        TEST(who_is_deleted_meanwhile_has_it_dropped),
+        TEST(a_stop_is_for_one_life_only),
         TEST(mistakes_are_refused),
     };
 
