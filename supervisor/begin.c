@@ -46,7 +46,7 @@ copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_ex
         .stuck_ms = spec->stuck_ms,
         .on_stuck = spec->on_stuck,
         .keep_mail = spec->keep_mail,
-        .legacy = &child->mail,
+        .legacy = child->mail,
         .lingers = lingers,
     };
     cop_pid pid = COP_PID_NONE;

@@ -195,6 +195,7 @@ free_child(copi_child *child)
 {
     free(child->why);
     free(child->own_budget);
+    free(child->mail);
     free(child->owned);
     free(child);
 }
@@ -208,7 +209,11 @@ new_child(const cop_child *spec)
     if (child == NULL)
         return NULL;
     child->spec = spec;
-    if (has_budget && (child->own_budget = new_budget(&spec->own_budget)) == NULL) {
+    if (has_budget)
+        child->own_budget = new_budget(&spec->own_budget);
+    if (spec->keep_mail)
+        child->mail = calloc(1, sizeof *child->mail);
+    if ((has_budget && child->own_budget == NULL) || (spec->keep_mail && child->mail == NULL)) {
         free_child(child);
         return NULL;
     }
@@ -238,7 +243,7 @@ copi_children_add(copi_children *self, const cop_child *spec)
 void
 copi_children_drop(copi_children *self, copi_child *child)
 {
-    COPI_CHECK(child->mail.count == 0);
+    COPI_CHECK(child->mail == NULL || child->mail->count == 0);
     copi_child_set_phase(self, child, COPI_CHILD_STOPPED);
     copi_child_set_pid(self, child, COP_PID_NONE);
     leave_seat(self, child);

@@ -41,7 +41,8 @@ typedef struct copi_child {
     uint64_t cookie;       /* its seat, and in the upper half a serial number that is not 0 */
     cop_pid pid;           /* RESTARTING: the one that it had */
     cop_exit *why;         /* ENDED: may be missing, then `how` is all there is */
-    cop_legacy mail;       /* what its last life left; only while it may come back */
+    cop_legacy *mail;      /* what its last life left; NULL: its row keeps none.  Freed with
+                              the entry, empty by then */
     copi_turn end_turn;
     copi_turn retry_turn;
     copi_budget *own_budget; /* NULL: it has none; freed with the entry */
