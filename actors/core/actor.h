@@ -277,10 +277,6 @@ void copi_ties_free(cop_actor *self);
 void copi_run_actor(copi_worker *worker, copi_task *task);
 /* ... and a timer that is due; what it is for is the kind of the message that it becomes. */
 void copi_ring(copi_worker *worker, copi_timer *timer);
-/* Handles the ends of children that wait for their turn; an ending actor has no turns. */
-void copi_settle_children(cop_actor *self);
-/* Takes new mail: signals act, messages wait for their turn. */
-void copi_receive(cop_actor *self);
 /* What the one below does then. */
 void copi_end_after_handler(cop_actor *self, cop_err err);
 
@@ -298,9 +294,16 @@ copi_after_handler(cop_actor *self, cop_err err)
     if (COPI_UNLIKELY(err != COP_OK || self->is_leaving))
         copi_end_after_handler(self, err);
 }
+
 /* Lets a started actor receive: parks it, or queues it if it has mail. */
 void copi_release(cop_actor *self);
 
+/* receive.c */
+
+/* Takes new mail: signals act, messages wait for their turn. */
+void copi_receive(cop_actor *self);
+/* Handles the ends of children that wait for their turn; an ending actor has no turns. */
+void copi_settle_children(cop_actor *self);
 /* Puts an envelope behind what waits for its turn. */
 void copi_append(cop_actor *self, copi_envelope *envelope);
 

@@ -1,41 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run.c - one slice of an actor: take mail, let signals act, handle messages in turn.
+ * run.c - one slice of an actor: messages are handled in turn, one after the other.
  */
 #include "base/check.h"
 #include "core/actor.h"
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
+#include "core/receive.h"
 #include "core/ties.h"
 #include "debug/debug.h"
 
 enum {
     SIMULATED_SLICE = 2 * COPI_SEND_COST + 1,
 };
-
-void
-copi_append(cop_actor *self, copi_envelope *envelope)
-{
-    envelope->mail.next = NULL;
-    if (self->batch == NULL)
-        self->batch = &envelope->mail;
-    else
-        self->batch_last->next = &envelope->mail;
-    self->batch_last = &envelope->mail;
-    self->batch_count++;
-}
-
-/* Ahead of everything that waits. */
-static void
-prepend(cop_actor *self, copi_envelope *envelope)
-{
-    if (self->batch == NULL)
-        self->batch_last = &envelope->mail;
-    envelope->mail.next = self->batch;
-    self->batch = &envelope->mail;
-    self->batch_count++;
-}
 
 static copi_envelope *
 next_envelope(cop_actor *self)
@@ -47,188 +25,6 @@ next_envelope(cop_actor *self)
     self->batch = mail->next;
     copi_mailbox_show_backlog(&self->mailbox, --self->batch_count);
     return copi_envelope_of(mail);
-}
-
-/* An actor that handles cop_stopping may take its time; others end, and so does one that is
- * suspended, which handles nothing. */
-COPI_COLD static void
-on_stop(cop_actor *self, copi_envelope *envelope)
-{
-    cop_exit why = ((cop_stopping *)copi_payload(envelope))->why;
-
-    if (!copi_has_turns(self) || self->is_stopping) {
-        copi_envelope_free(self->worker, envelope);
-        return;
-    }
-    self->has_obeyed = true;
-    if (copi_is_suspended(self) ||
-        copi_handler_for(self->behaviour, &cop_stopping_type) == NULL) {
-        copi_envelope_free(self->worker, envelope);
-        copi_end(self, &why);
-        return;
-    }
-    self->is_stopping = true;
-    /* For cop_stop, which ends with the reason that was given. */
-    cop_exit *kept =
-        self->why != NULL ? self->why : copi_pool_take(&self->worker->pool, sizeof *kept);
-    if (kept != NULL)
-        *kept = why;
-    self->why = kept;
-    envelope->kind = COPI_USER_MESSAGE;
-    envelope->type = &cop_stopping_type;
-    prepend(self, envelope);
-}
-
-static void
-on_child_end(cop_actor *self, copi_envelope *envelope)
-{
-    /* Where no code of the owner looks at it, it need not wait for its turn. */
-    if (copi_has_turns(self) && self->behaviour->policy == COP_SUPERVISE)
-        copi_append(self, envelope);
-    else
-        copi_after_handler(self, copi_handle_child_end(self, envelope));
-}
-
-static void
-on_request(cop_actor *self, copi_envelope *envelope)
-{
-    copi_request *request = copi_payload(envelope);
-
-    if (copi_is_open(self))
-        request->run(self, request->ctx);
-    else
-        request->refuse(request->ctx);
-    copi_envelope_free(self->worker, envelope);
-}
-
-/* What waits for its turn; an actor that is ending has no more turns. */
-static void
-on_message(cop_actor *self, copi_envelope *envelope)
-{
-    if (copi_has_turns(self) || copi_legacy_keeps(self, envelope))
-        copi_append(self, envelope);
-    else
-        copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
-}
-
-/* Of who looks at it. */
-COPI_COLD static void
-on_order(cop_actor *self, copi_envelope *envelope)
-{
-    if (envelope->kind == COPI_LOOK)
-        copi_debug_look(self, envelope);
-    else if (copi_is_suspended(self))
-        copi_debug_obey(self, envelope);
-    else
-        on_message(self, envelope);
-}
-
-static void
-receive_one(cop_actor *self, copi_envelope *envelope)
-{
-    switch ((copi_kind)envelope->kind) {
-    case COPI_USER_MESSAGE:
-    case COPI_CALL:
-    case COPI_NEWS:
-    case COPI_REPLY:
-    case COPI_REPLY_ERROR:
-    case COPI_TIMER:
-    case COPI_DEADLINE:
-    case COPI_WATCH: on_message(self, envelope); break;
-    case COPI_DEBUG:
-    case COPI_LOOK: on_order(self, envelope); break;
-    case COPI_EXIT: copi_on_exit(self, envelope); break;
-    case COPI_LINK: copi_on_link(self, envelope); break;
-    case COPI_UNLINK: copi_on_unlink(self, envelope); break;
-    case COPI_UNLINK_ACK: copi_on_unlink_ack(self, envelope); break;
-    case COPI_MONITOR: copi_on_monitor(self, envelope); break;
-    case COPI_DEMONITOR: copi_on_demonitor(self, envelope); break;
-    case COPI_DOWN:
-        if (copi_on_down(self, envelope))
-            on_message(self, envelope);
-        break;
-    case COPI_STOP: on_stop(self, envelope); break;
-    case COPI_KILL:
-        copi_envelope_free(self->worker, envelope);
-        self->has_obeyed |= copi_is_open(self);
-        copi_kill_self(self);
-        break;
-    case COPI_ADOPT: copi_on_adopt(self, envelope); break;
-    case COPI_CHILD_END: on_child_end(self, envelope); break;
-    case COPI_LADDER: copi_on_ladder(self); break;
-    case COPI_REQUEST: on_request(self, envelope); break;
-    }
-}
-
-static bool
-is_for(const cop_actor *self, const copi_envelope *envelope)
-{
-    return envelope->generation ==
-           copi_generation(atomic_load_explicit(&self->id, memory_order_relaxed));
-}
-
-/* For one who had this slot before. */
-COPI_COLD static void
-bounce_stale(cop_actor *self, copi_envelope *envelope)
-{
-    uint64_t id = (uint64_t)envelope->generation << 32 | copi_slot(copi_pid_of(self).id);
-
-    copi_bounce(self->node, self->worker, (cop_pid){self->node->incarnation, id}, envelope,
-                COP_E_NOPROC);
-}
-
-COPI_COLD static void
-receive_each(cop_actor *self, copi_mail *oldest)
-{
-    COPI_TALLY(self->worker, receipts, 1);
-    for (copi_mail *mail = oldest, *next; mail != NULL; mail = next) {
-        next = mail->next;
-        copi_envelope *envelope = copi_envelope_of(mail);
-        if (is_for(self, envelope)) {
-            if (COPI_UNLIKELY(self->phase == COPI_DEBUGGED))
-                copi_debug_note_signal(self, envelope);
-            receive_one(self, envelope);
-        } else {
-            bounce_stale(self, envelope);
-        }
-    }
-}
-
-/* Takes the mail that is newer than `handled`, which has been handled in the mailbox. */
-static void
-receive_after(cop_actor *self, copi_mail *handled)
-{
-    copi_mail *newest = copi_mailbox_take_newest(&self->mailbox), *oldest = NULL;
-    uint32_t count = 0;
-    bool is_plain = self->phase == COPI_RUNNING; /* nothing but messages: the usual case */
-
-    for (copi_mail *mail = newest, *older; mail != handled; mail = older) {
-        const copi_envelope *envelope = copi_envelope_of(mail);
-        is_plain &= envelope->kind <= COPI_LAST_IN_TURN && is_for(self, envelope);
-        older = mail->next;
-        mail->next = oldest;
-        oldest = mail;
-        count++;
-    }
-    if (oldest == NULL)
-        return;
-    if (COPI_UNLIKELY(!is_plain)) {
-        receive_each(self, oldest);
-    } else {
-        if (self->batch == NULL)
-            self->batch = oldest;
-        else
-            self->batch_last->next = oldest;
-        self->batch_last = newest;
-        self->batch_count += count;
-    }
-    atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
-}
-
-void
-copi_receive(cop_actor *self)
-{
-    receive_after(self, NULL);
 }
 
 static cop_err
@@ -339,24 +135,6 @@ slice_of(copi_worker *worker)
 }
 
 void
-copi_settle_children(cop_actor *self)
-{
-    copi_mail *mail = self->batch;
-
-    if (mail == NULL)
-        return;
-    self->batch = NULL;
-    self->batch_count = 0;
-    for (copi_mail *next; mail != NULL; mail = next) {
-        next = mail->next;
-        if (copi_envelope_of(mail)->kind == COPI_CHILD_END)
-            (void)copi_handle_child_end(self, copi_envelope_of(mail));
-        else
-            copi_append(self, copi_envelope_of(mail));
-    }
-}
-
-void
 copi_ring(copi_worker *worker, copi_timer *timer)
 {
     switch (timer->what) {
@@ -389,7 +167,7 @@ lone_message(cop_actor *self)
     if (mail == NULL || !copi_mailbox_may_peek(&self->mailbox))
         return NULL;
     copi_envelope *envelope = copi_envelope_of(mail);
-    return envelope->kind < COPI_TIMER && !envelope->has_bufs && is_for(self, envelope)
+    return envelope->kind < COPI_TIMER && !envelope->has_bufs && copi_is_for(self, envelope)
                ? envelope
                : NULL;
 }
@@ -428,9 +206,9 @@ run_lone_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
         COPI_UNLIKELY(self->keeps_mail) && copi_legacy_keep_killer(self, envelope, err);
     if (err != COP_OK || self->is_leaving)
         end_after(self, err, envelope);
-    receive_after(self, &envelope->mail);
+    copi_receive_after(self, &envelope->mail);
     if (is_kept)
-        prepend(self, envelope);
+        copi_prepend(self, envelope);
     else
         copi_envelope_free(worker, envelope);
     return false;
@@ -448,7 +226,7 @@ run_message(cop_actor *self, copi_worker *worker, copi_envelope *envelope)
     if (COPI_UNLIKELY(err != COP_OK || self->is_leaving))
         end_after(self, err, is_ours ? envelope : NULL);
     if (is_kept)
-        prepend(self, envelope);
+        copi_prepend(self, envelope);
     else if (is_ours)
         copi_envelope_free(worker, envelope);
 }
