@@ -76,13 +76,10 @@ copi_legacy_of(cop_actor *ended, cop_actor *owner)
 void
 copi_legacy_inherit(cop_actor *self, cop_legacy *legacy)
 {
-    uint32_t generation = copi_generation(copi_pid_of(self).id);
     copi_mail *last = legacy->last;
 
     if (legacy->count == 0)
         return;
-    for (copi_mail *mail = legacy->first; mail != NULL; mail = mail->next)
-        copi_envelope_of(mail)->generation = generation;
     /* Before what init has left there. */
     last->next = self->batch;
     if (self->batch == NULL)

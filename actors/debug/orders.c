@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * orders.c - what an actor is told to do for who looks inside, and how it obeys.
+ */
 #include <stdlib.h>
 
 #include "base/check.h"

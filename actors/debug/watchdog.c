@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watchdog.c - the thread that looks whether workers get on, and what it says if one does not.
+ */
 #include "debug/watchdog.h"
 
 #include <pthread.h>
