@@ -21,8 +21,8 @@ is_personal(const cop_type *type)
 bool
 copi_legacy_keeps(const cop_actor *self, const copi_envelope *envelope)
 {
-    if (!self->keeps_mail)
-        return false;
+    if (!self->keeps_mail || cop_pid_equal(envelope->from, copi_pid_of(self)))
+        return false; /* what it says to itself, its next life says again */
     /* A message with a number was a call, which has been answered or put off. */
     return envelope->kind == COPI_CALL || (envelope->kind == COPI_USER_MESSAGE &&
                                            envelope->ref == 0 && !is_personal(envelope->type));

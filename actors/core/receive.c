@@ -10,6 +10,7 @@
 #include "core/node.h"
 #include "core/ties.h"
 #include "debug/debug.h"
+#include "message/bufs.h"
 
 /* ------------------------------------------------------------------------- the batch */
 
@@ -33,6 +34,20 @@ copi_prepend(cop_actor *self, copi_envelope *envelope)
     envelope->mail.next = self->batch;
     self->batch = &envelope->mail;
     self->batch_count++;
+}
+
+cop_err
+cop_continue_message(cop_actor *me, const cop_type *type, const void *message)
+{
+    if (!copi_is_open(me))
+        return copi_taken(type, message, COP_E_GONE);
+    copi_envelope *made = copi_envelope_typed(me->worker, COPI_USER_MESSAGE, type, message);
+    if (made == NULL)
+        return copi_taken(type, message, copi_envelope_refusal(type, message));
+    made->from = copi_pid_of(me);
+    copi_prepend(me, made);
+    copi_mailbox_show_backlog(&me->mailbox, me->batch_count);
+    return COP_OK;
 }
 
 void

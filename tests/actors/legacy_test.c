@@ -120,6 +120,7 @@ COP_HANDLER(worker, ask_later)
 COP_HANDLER(worker, leave)
 {
     note(st->at, "leave ");
+    COP_TRY(cop_send(me, cop_self(me), say, .n = 99)); /* of this life, not of the next */
     return cop_stop(me);
 }
 
@@ -386,7 +387,7 @@ who_leaves_in_order_leaves_the_rest(void **state)
     begin(at, &worker_b);
     assert_int_equal(cop_post(at->node, at->worker, leave), COP_OK);
     tell(at, 1);
-    expect(at, "leave [1 after 0] start 1 ");
+    expect(at, "leave dead:say:COP_E_NOPROC [1 after 0] start 1 ");
 }
 
 static void
@@ -442,7 +443,7 @@ what_comes_later_is_handled_later(void **state)
     while (strstr(at->trace, "start ") == NULL)
         assert_true(cop_sim_step(at->sim));
     tell(at, 3); /* to the successor */
-    expect(at, "leave [2 after 0] start 1 2 3 ");
+    expect(at, "leave dead:say:COP_E_NOPROC [2 after 0] start 1 2 3 ");
 }
 
 /* Also what it was sent while it was ending. */

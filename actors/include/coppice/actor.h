@@ -219,9 +219,9 @@ typedef struct cop_spawn_opts {
     int32_t stuck_ms;   /* 0: the behaviour's, COP_INFINITY: none */
     cop_stuck on_stuck; /* or the behaviour's, or the node's: the worst */
     cop_exit *why;      /* not NULL: the whole record, if init fails */
-    /* Its messages that wait when it ends, the one with which it failed first among them unless
-     * that holds buffers, are its owner's then (cop_child_end.legacy), not dead letters.  Calls
-     * among them stay open.  For owners with COP_SUPERVISE. */
+    /* Its messages that wait when it ends, but for those to itself, are its owner's then
+     * (cop_child_end.legacy), not dead letters; the one with which it failed comes first, unless
+     * that holds buffers.  Calls among them stay open.  For owners with COP_SUPERVISE. */
     bool keep_mail;
     cop_legacy *legacy; /* not NULL: handled before all else, once init has ended well; empty
                            then.  If the spawn fails it stays as it was */
@@ -297,10 +297,21 @@ COP_API COP_MUST_USE cop_err cop_stop_child(cop_actor *me, cop_pid child);
 #define cop_send(me, to, ...)                                                                  \
     cop_send_message(me, to, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
 
+/*
+ * cop_continue(me, T, fields...): sends this actor a message that it handles next, before all
+ * that waits or comes; of several the last one first.  From init it is the first one of all, so
+ * that work which takes time does not hold up who starts the actor.  As gen_server's
+ * {continue, _}.  COP_E_GONE (it is ending), COP_E_TOO_LARGE, COP_E_NOMEM.
+ */
+#define cop_continue(me, ...)                                                                  \
+    cop_continue_message(me, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
+
 /* The same without a result: what cannot be sent is a dead letter.  As gen_server:cast. */
 #define cop_cast(me, to, ...)                                                                  \
     cop_cast_message(me, to, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
 
+COP_API COP_MUST_USE cop_err cop_continue_message(cop_actor *me, const cop_type *type,
+                                                  const void *message);
 COP_API COP_MUST_USE cop_err cop_send_message(cop_actor *me, cop_pid to, const cop_type *type,
                                               const void *message);
 COP_API void cop_cast_message(cop_actor *me, cop_pid to, const cop_type *type,
