@@ -70,14 +70,19 @@ seat_named(board *st, cop_str name)
 /* --------------------------------------------------------------------------- faults */
 
 /* The process of a seat is an actor here, under the seat's name. */
+/* A process that was there a moment ago may have ended since: it is being started again. */
+static cop_err
+unless_gone(cop_err err)
+{
+    return err == COP_E_NOPROC ? COP_OK : err;
+}
+
 static cop_err
 hit(cop_actor *me, const seat *at, int signo)
 {
     cop_pid process = cop_whereis(me, at->name);
 
-    if (cop_pid_is_none(process))
-        return COP_OK; /* it is being started again: it has been hit already */
-    return cop_send(me, process, cop_process_signal, .signo = signo);
+    return unless_gone(cop_send(me, process, cop_process_signal, .signo = signo));
 }
 
 static bool
@@ -324,10 +329,8 @@ COP_HANDLER(board, cop_down)
     screen_line(&st->screen, "%s is down: %s", at->name,
                 cop_exit_print(&msg->why, why, sizeof why));
     vacate(st, at);
-    cop_pid process = cop_whereis(me, at->name);
-    if (!cop_pid_is_none(process))
-        COP_TRY(
-            cop_ask(me, process, CALL_MS, COP_THEN(board, cop_process_id), cop_process_info));
+    COP_TRY(unless_gone(cop_ask(me, cop_whereis(me, at->name), CALL_MS,
+                                COP_THEN(board, cop_process_id), cop_process_info)));
     return give_all(me, st);
 }
 

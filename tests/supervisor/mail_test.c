@@ -116,7 +116,7 @@ begin(const cop_child *tree, const char *starts)
 static const cop_child keeping = {
     .name = "top",
     .reporter = &reporter,
-    .sup = COP_CHILDREN(MARKER(a, .keep_mail = true), MARKER(b)),
+    .sup = COP_CHILDREN(MARKER(a, .keep_mail = true), MARKER(b, .keep_mail = false)),
 };
 
 static void
@@ -338,7 +338,7 @@ static const cop_child obedient = {
     .strategy = COP_ONE_FOR_ALL,
     .budget = {9,           9                },
     .reporter = &reporter,
-    .sup = COP_CHILDREN(MARKER(a),
+    .sup = COP_CHILDREN(MARKER(a, .keep_mail = false),
                         { .name = "b", .run = &obedient_b, .arg = "b", .keep_mail = true}
       ),
 };
