@@ -19,7 +19,7 @@
 
 /* The answer where there is nothing else to say. */
 typedef struct cop_debug_done {
-    char unused;
+    char copi_empty;
 } cop_debug_done;
 
 extern COP_API const cop_type cop_debug_done_type, cop_actor_status_type,
