@@ -2,7 +2,7 @@
 /*
  * backoff_test.c - restarts that wait, and budgets of single children, in virtual time.
  */
-#include "stage.h"
+#include "boss.h"
 #include "strategy.h"
 
 #define PLENTY                                                                                 \
@@ -18,26 +18,6 @@ expect_after(int64_t ms, const char *what)
     EXPECT("");
     cop_sim_run_for(stage.sim, 1);
     EXPECT(what);
-}
-
-COP_REPLY(boss, cop_child_started)
-{
-    got("%s", err != COP_OK ? cop_err_name(err) : "started");
-    return COP_OK;
-}
-
-COP_REPLY(boss, cop_child_done)
-{
-    got("%s", err != COP_OK ? cop_err_name(err) : "done");
-    return COP_OK;
-}
-
-COP_REPLY(boss, cop_child_list)
-{
-    for (size_t i = 0; err == COP_OK && i < msg->children.count; i++)
-        got("%.*s:%s", (int)msg->children.items[i].name.size, msg->children.items[i].name.data,
-            cop_child_state_name((cop_child_state)msg->children.items[i].state));
-    return COP_OK;
 }
 
 /* ------------------------------------------------------------------------ how long */

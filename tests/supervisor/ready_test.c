@@ -2,7 +2,7 @@
 /*
  * ready_test.c - children that have started when they say so, and who waits for them.
  */
-#include "stage.h"
+#include "boss.h"
 
 #define PLENTY                                                                                 \
     {                                                                                          \
@@ -13,26 +13,6 @@ static void
 open_gate(const char *name)
 {
     assert_int_equal(cop_post(stage.node, who(name), open), COP_OK);
-}
-
-COP_REPLY(boss, cop_child_started)
-{
-    got("%s", err != COP_OK ? cop_err_name(err) : "started");
-    return COP_OK;
-}
-
-COP_REPLY(boss, cop_child_done)
-{
-    got("%s", err != COP_OK ? cop_err_name(err) : "done");
-    return COP_OK;
-}
-
-COP_REPLY(boss, cop_child_list)
-{
-    for (size_t i = 0; err == COP_OK && i < msg->children.count; i++)
-        got("%.*s:%s", (int)msg->children.items[i].name.size, msg->children.items[i].name.data,
-            cop_child_state_name((cop_child_state)msg->children.items[i].state));
-    return COP_OK;
 }
 
 COP_REPLY(boss, cop_child_counts)

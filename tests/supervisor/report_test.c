@@ -3,7 +3,7 @@
  * report_test.c - what a supervisor reports, also about its own end, and what suspending it
  * does.
  */
-#include "stage.h"
+#include "boss.h"
 
 static void
 write_report(COP_UNUSED void *ctx, const cop_report *report)
@@ -15,26 +15,6 @@ write_report(COP_UNUSED void *ctx, const cop_report *report)
 }
 
 static const cop_reporter reporter = {write_report, NULL};
-
-COP_REPLY(boss, cop_child_done)
-{
-    got("%s", err != COP_OK ? cop_err_name(err) : "done");
-    return COP_OK;
-}
-
-COP_REPLY(boss, cop_child_started)
-{
-    got("%s", err != COP_OK ? cop_err_name(err) : "started");
-    return COP_OK;
-}
-
-COP_REPLY(boss, cop_child_list)
-{
-    for (size_t i = 0; err == COP_OK && i < msg->children.count; i++)
-        got("%.*s:%s", (int)msg->children.items[i].name.size, msg->children.items[i].name.data,
-            cop_child_state_name((cop_child_state)msg->children.items[i].state));
-    return COP_OK;
-}
 
 static cop_err
 suspend_it(cop_actor *me)
