@@ -97,3 +97,15 @@ copi_exit_because(cop_exit *self, const cop_exit *cause)
     self->origin = cause->origin;
     snprintf(self->path, sizeof self->path, "%s", cause->path);
 }
+
+void
+copi_exit_add(cop_exit *self, const cop_exit *cause)
+{
+    if (self->cause_count >= COP_EXIT_CAUSES) {
+        self->dropped_causes += self->dropped_causes < 255;
+        return;
+    }
+    cop_cause *added = &self->causes[self->cause_count++];
+    *added = (cop_cause){.kind = cause->kind, .code = cause->code};
+    snprintf(added->text, sizeof added->text, "%s", cause->text);
+}

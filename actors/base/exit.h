@@ -10,4 +10,7 @@
 /* `self` ends because `cause` did: takes over its origin and path, puts it before its causes. */
 void copi_exit_because(cop_exit *self, const cop_exit *cause);
 
+/* One more cause, behind those that there are. */
+void copi_exit_add(cop_exit *self, const cop_exit *cause);
+
 #endif /* COPPICE_BASE_EXIT_H */

@@ -11,7 +11,8 @@
  *                          DEBUGGED ----'
  *
  * STARTING: init runs, on the spawner's worker; mail is collected.  RUNNING: handlers
- * run.  DEBUGGED: the same, but somebody looks on (debug/debug.h), or it is suspended; a
+ * run.  SEQUENTIAL: the same for an actor with a body (sequence.h).  DISPOSING: for the time
+ * that a user's dispose runs, in which nothing can be started.  DEBUGGED: the same, but somebody looks on (debug/debug.h), or it is suspended; a
  * phase of its own, so that nobody else pays for the question.  ENDING: no handler runs any
  * more; signals do; children are being joined.  ENDED: all is done but the owner has not
  * looked.  The owner frees the slot.
@@ -45,7 +46,9 @@ typedef enum copi_phase {
     COPI_FREE,
     COPI_STARTING,
     COPI_RUNNING,
+    COPI_SEQUENTIAL,
     COPI_DEBUGGED,
+    COPI_DISPOSING,
     COPI_ENDING,
     COPI_ENDED,
 } copi_phase;
@@ -104,6 +107,7 @@ struct cop_actor {
     int32_t exit_code;
     uint8_t exit_kind; /* cop_exit_kind */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
+    bool is_service;   /* the owner's: it does not keep its scope open */
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;
@@ -112,7 +116,9 @@ struct cop_actor {
     _Atomic(cop_actor *) owner;
     cop_actor *older, *younger;
     uint64_t cookie;
-    int64_t kill_at; /* nanoseconds; 0: no ladder, or killed already */
+    uint32_t
+        kill_at; /* milliseconds of the worker's clock, modulo 2^32; 0: no ladder, or killed */
+    uint32_t scope; /* the number of the owner's scope that it is in; 0: his own */
     bool is_told;
 
     /* The runner; after the end, the owner (legacy.h). */
@@ -250,11 +256,27 @@ copi_is_open(const cop_actor *self)
     return self->phase >= COPI_STARTING && self->phase <= COPI_DEBUGGED;
 }
 
+/* Of one that nobody looks at. */
+static inline copi_phase
+copi_usual_phase(const cop_actor *self)
+{
+    return self->behaviour->sequence == NULL ? COPI_RUNNING : COPI_SEQUENTIAL;
+}
+
 /* Do messages get their turn, now or when it is resumed? */
 static inline bool
 copi_has_turns(const cop_actor *self)
 {
-    return self->phase == COPI_RUNNING || self->phase == COPI_DEBUGGED;
+    return self->phase >= COPI_RUNNING && self->phase <= COPI_DEBUGGED;
+}
+
+/* Tells a body, if there is one, that something it may wait for has happened. */
+void copi_body_told(cop_actor *self);
+static inline void
+copi_body_wake(cop_actor *self)
+{
+    if (COPI_UNLIKELY(self->behaviour->sequence != NULL))
+        copi_body_told(self);
 }
 
 /* Frees all that it has without any order or code of its own but dispose; the simulator's

@@ -2,16 +2,24 @@
 /*
  * begin.c - how an actor begins: a record, a mailbox, a name, an owner, ties, init.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
+#include "core/sequence.h"
+
+static bool
+is_own(const cop_actor *me, cop_pid owner)
+{
+    return cop_pid_is_none(owner) || cop_pid_equal(owner, copi_pid_of(me));
+}
 
 static cop_err
-check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts)
+check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts)
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
@@ -21,6 +29,9 @@ check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn
         opts->stop_ms < COP_STOP_NO_WAIT || copi_is_bad_limit(opts->stuck_ms) ||
         copi_is_bad_limit(behaviour->stuck_ms))
         return COP_E_INVAL;
+    copi_scope *scope;
+    if (opts->scope.ref.bits != 0 && is_own(me, opts->owner))
+        return copi_scope_enter(me, opts->scope, &scope);
     return COP_OK;
 }
 
@@ -30,11 +41,26 @@ copied(const char *text)
     return text == NULL ? NULL : strdup(text);
 }
 
+/* In a path the scopes that an actor is in stand before it. */
+static char *
+labelled_in(cop_actor *me, const cop_actor *self, const char *label)
+{
+    char path[COPI_PATH_MAX];
+    const copi_scope *scope = copi_scope_numbered(me, self->scope);
+    size_t used = copi_scope_names(scope, path, sizeof path);
+
+    if (label == NULL)
+        label = self->behaviour->name != NULL ? self->behaviour->name : "actor";
+    snprintf(path + used, sizeof path - used, "/%s", label);
+    return strdup(path);
+}
+
 /* Cleared, wherever it is. */
 static bool
 take_state(cop_actor *self)
 {
-    size_t size = self->behaviour->state_size;
+    size_t size = self->behaviour->sequence == NULL ? self->behaviour->state_size
+                                                    : self->behaviour->sequence->state_size;
 
     if (size <= sizeof self->small_state) {
         self->state = self->small_state;
@@ -53,6 +79,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
         const cop_spawn_opts *opts)
 {
     const char *label = opts->label != NULL ? opts->label : opts->name;
+    bool is_local = opts->scope.ref.bits != 0 && is_own(me, opts->owner);
 
     self->task.home = COPI_ANYWHERE;
     self->node = me->node;
@@ -75,6 +102,8 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->cookie = opts->cookie;
     self->stop_ms = opts->stop_ms == 0 ? COPI_STOP_MS : opts->stop_ms;
     self->kill_at = 0;
+    self->scope = is_local ? (uint32_t)opts->scope.ref.bits : 0;
+    self->is_service = opts->service;
     self->is_told = false;
     self->keeps_mail = false; /* until it has started */
     self->deaths = 0;
@@ -82,8 +111,8 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     atomic_store_explicit(&self->stuck_ms, 0, memory_order_relaxed);
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
-    self->label = copied(label);
-    return take_state(self) && (label == NULL || self->label != NULL);
+    self->label = is_local ? labelled_in(me, self, label) : copied(label);
+    return take_state(self) && ((label == NULL && !is_local) || self->label != NULL);
 }
 
 /* Opens the mailbox, which makes the pid good for something. */
@@ -105,19 +134,19 @@ take_name(cop_actor *self, const char *name)
 
 /* Gives the child to an owner who is somebody else; it is his from here. */
 static cop_err
-hand_over(cop_actor *me, cop_actor *child, cop_pid owner)
+hand_over(cop_actor *me, cop_actor *child, cop_pid owner, cop_scope scope)
 {
     cop_actor *record = owner.node == me->node->incarnation
                             ? copi_table_find(&me->node->table, copi_slot(owner.id))
                             : NULL;
-    copi_envelope *adopt = copi_envelope_new(me->worker, COPI_ADOPT, sizeof(cop_actor *));
+    copi_envelope *adopt = copi_envelope_new(me->worker, COPI_ADOPT, sizeof(copi_adoption));
 
     if (adopt == NULL)
         return COP_E_NOMEM;
     copi_set_owner(child, record);
     if (record == me->node->root)
         child->cookie = COPI_GUEST; /* the root's own cookies mean something to it */
-    memcpy(copi_payload(adopt), &child, sizeof(cop_actor *));
+    *(copi_adoption *)copi_payload(adopt) = (copi_adoption){child, scope};
     if (record == NULL || copi_push(me->node, me->worker, owner, adopt) != COP_OK) {
         copi_envelope_free(me->worker, adopt);
         return COP_E_GONE;
@@ -129,18 +158,33 @@ hand_over(cop_actor *me, cop_actor *child, cop_pid owner)
                                                                                : COP_E_GONE;
 }
 
+/* It has no longer than what it is a part of. */
+static cop_err
+inherit_deadline(cop_actor *me, cop_actor *child)
+{
+    int64_t deadline =
+        child->scope == 0 ? 0 : copi_scope_deadline(copi_scope_numbered(me, child->scope));
+
+    if (me->ties->deadline != 0 && (deadline == 0 || me->ties->deadline < deadline))
+        deadline = me->ties->deadline;
+    if (deadline == 0)
+        return COP_OK;
+    if (copi_ties_of(child) == NULL)
+        return COP_E_NOMEM;
+    child->ties->deadline = deadline;
+    return COP_OK;
+}
+
 static cop_err
 give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
 {
-    cop_pid self = copi_pid_of(me);
-
-    if (!cop_pid_is_none(opts->owner) && !cop_pid_equal(opts->owner, self))
-        return hand_over(me, child, opts->owner);
+    if (!is_own(me, opts->owner))
+        return hand_over(me, child, opts->owner, opts->scope);
     if (copi_ties_of(me) == NULL)
         return COP_E_NOMEM;
     copi_set_owner(child, me);
     copi_child_add(me, child, opts);
-    return COP_OK;
+    return inherit_deadline(me, child);
 }
 
 static cop_err
@@ -168,16 +212,18 @@ untie(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
 }
 
 static cop_err
-run_init(cop_actor *self, const void *arg)
+run_init(cop_actor *self, const cop_spawn_opts *opts)
 {
     cop_actor *outer = copi_current(self->worker);
     cop_err err = COP_OK;
 
     copi_set_current(self->worker, self);
-    if (self->behaviour->init != NULL)
-        err = self->behaviour->init(self, self->state, arg);
+    if (self->behaviour->sequence != NULL)
+        err = self->behaviour->sequence->start(self, opts);
+    else if (self->behaviour->init != NULL)
+        err = self->behaviour->init(self, self->state, opts->arg);
     else if (copi_handler_for(self->behaviour, &cop_start_type) != NULL)
-        err = copi_dispatch(self, &cop_start_type, &(cop_start){arg});
+        err = copi_dispatch(self, &cop_start_type, &(cop_start){opts->arg});
     copi_set_current(self->worker, outer);
     return err;
 }
@@ -220,7 +266,7 @@ started(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
 {
     child->is_started = true;
     child->is_inline = false;
-    child->phase = COPI_RUNNING;
+    child->phase = (uint8_t)copi_usual_phase(child);
     child->keeps_mail = opts->keep_mail;
     if (opts->legacy != NULL)
         copi_legacy_inherit(child, opts->legacy);
@@ -266,14 +312,9 @@ limit_time(cop_actor *self, const cop_spawn_opts *opts)
     return copi_watchdog_need(self->node, limit);
 }
 
-cop_err
-copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
-           cop_pid *out)
+static cop_err
+spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
 {
-    static const cop_spawn_opts none = {0};
-
-    if (opts == NULL)
-        opts = &none;
     if (opts->monitor != NULL)
         opts->monitor->bits = 0;
     if (opts->lingers != NULL)
@@ -298,7 +339,7 @@ copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *
     }
     cop_pid pid = copi_pid_of(child);
     if ((err = tie(me, child, opts)) == COP_OK)
-        err = run_init(child, opts->arg);
+        err = run_init(child, opts);
     if (err != COP_OK) {
         fail_start(me, child, opts, err);
         return err;
@@ -307,6 +348,18 @@ copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *
     if (out != NULL)
         *out = pid;
     return COP_OK;
+}
+
+cop_err
+copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+           cop_pid *out)
+{
+    static const cop_spawn_opts none = {0};
+
+    cop_err err = spawn(me, behaviour, opts != NULL ? opts : &none, out);
+    if (opts != NULL && opts->dispose != NULL && (err != COP_OK || behaviour->sequence == NULL))
+        copi_dispose(me, opts->dispose, (void *)(uintptr_t)opts->arg); /* given away */
+    return err;
 }
 
 cop_err

@@ -11,11 +11,9 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/exit.h"
-#include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
 
 /* The child of that pid, if it is one of this actor's. */
 static cop_actor *
@@ -33,44 +31,53 @@ child_of(cop_actor *self, cop_pid pid)
 
 /* Between two neighbours, either of which may be missing. */
 static void
-insert(copi_ties *ties, cop_actor *child, cop_actor *older)
+insert(cop_actor *self, copi_brood *brood, cop_actor *child, cop_actor *older)
 {
-    cop_actor *younger = older == NULL ? ties->oldest : older->younger;
+    cop_actor *younger = older == NULL ? brood->oldest : older->younger;
 
     child->older = older;
     child->younger = younger;
-    *(older == NULL ? &ties->oldest : &older->younger) = child;
-    *(younger == NULL ? &ties->youngest : &younger->older) = child;
-    ties->child_count++;
+    *(older == NULL ? &brood->oldest : &older->younger) = child;
+    *(younger == NULL ? &brood->youngest : &younger->older) = child;
+    brood->child_count++;
+    brood->service_count += child->is_service;
+    self->ties->child_count++;
 }
 
 /* Is it in the list?  One that another actor has spawned may still be on its way there. */
 static bool
-has_place(const cop_actor *self, const cop_actor *child)
+has_place(const copi_brood *brood, const cop_actor *child)
 {
-    return child != NULL && (child->older != NULL || self->ties->oldest == child);
+    return child != NULL && (child->older != NULL || brood->oldest == child);
 }
 
 void
 copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 {
-    cop_actor *older = self->ties->youngest;
+    copi_scope *scope = copi_scope_numbered(self, child->scope);
+    copi_brood *brood = copi_brood_of(self, scope);
+    cop_actor *older = brood->youngest;
+
+    if (scope != NULL)
+        scope->started++;
 
     if (opts->first)
         older = NULL;
-    else if (!cop_pid_is_none(opts->after) && has_place(self, child_of(self, opts->after)))
+    else if (!cop_pid_is_none(opts->after) && has_place(brood, child_of(self, opts->after)))
         older = child_of(self, opts->after);
-    insert(self->ties, child, older);
+    insert(self, brood, child, older);
 }
 
 void
 copi_child_remove(cop_actor *self, cop_actor *child)
 {
-    copi_ties *ties = self->ties;
+    copi_brood *brood = copi_brood_of(self, copi_scope_numbered(self, child->scope));
 
-    *(child->older == NULL ? &ties->oldest : &child->older->younger) = child->younger;
-    *(child->younger == NULL ? &ties->youngest : &child->younger->older) = child->older;
-    ties->child_count--;
+    *(child->older == NULL ? &brood->oldest : &child->older->younger) = child->younger;
+    *(child->younger == NULL ? &brood->youngest : &child->younger->older) = child->older;
+    brood->child_count--;
+    brood->service_count -= child->is_service;
+    self->ties->child_count--;
 }
 
 /* ---------------------------------------------------------------- the stop ladder */
@@ -121,6 +128,16 @@ is_killed_at_once(const cop_actor *self, const cop_actor *child)
            atomic_load_explicit(&self->node->is_hard, memory_order_relaxed);
 }
 
+/* Rounded up; as far from another such time as patience may last, but for the sign, it says
+ * which is first.  0 means never. */
+static uint32_t
+in_ms(int64_t ns)
+{
+    uint32_t ms = (uint32_t)((ns + COPI_MS - 1) / COPI_MS);
+
+    return ms == 0 ? 1 : ms;
+}
+
 static int64_t
 patience_with(const cop_actor *child)
 {
@@ -144,31 +161,48 @@ copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why)
     send(self, child, COPI_STOP, why);
     if (child->stop_ms == COP_INFINITY)
         return;
-    child->kill_at = copi_worker_now(self->worker) + patience_with(child) * COPI_MS;
-    if (child->kill_at == 0)
-        child->kill_at = -1; /* virtual time begins at 0, which here means never */
-    watch_until(self, child->kill_at);
+    int64_t at = copi_worker_now(self->worker) + patience_with(child) * COPI_MS;
+    child->kill_at = in_ms(at);
+    watch_until(self, at);
+}
+
+void
+copi_child_kill(cop_actor *self, cop_actor *child)
+{
+    child->is_told = true;
+    child->kill_at = 0;
+    send(self, child, COPI_KILL, NULL);
+}
+
+/* Kills those of a brood whose time has come.  In how many milliseconds the next one has to be
+ * killed, if that is less than `next`. */
+static int32_t
+climb(cop_actor *self, copi_brood *brood, uint32_t now, int32_t next)
+{
+    for (cop_actor *child = brood->oldest; child != NULL; child = child->younger) {
+        if (child->kill_at == 0)
+            continue;
+        int32_t left = (int32_t)(child->kill_at - now);
+        if (left <= 0)
+            copi_child_kill(self, child);
+        else if (left < next)
+            next = left;
+    }
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        next = climb(self, &scope->brood, now, next);
+    return next;
 }
 
 void
 copi_on_ladder(cop_actor *self)
 {
-    copi_ties *ties = self->ties;
-    int64_t now = copi_worker_now(self->worker), next = 0;
+    int64_t now = copi_worker_now(self->worker);
 
-    ties->is_ladder_queued = false;
-    for (cop_actor *child = ties->oldest; child != NULL; child = child->younger) {
-        if (child->kill_at == 0)
-            continue;
-        if (child->kill_at <= now) {
-            child->kill_at = 0;
-            send(self, child, COPI_KILL, NULL);
-        } else if (next == 0 || child->kill_at < next) {
-            next = child->kill_at;
-        }
-    }
-    if (next != 0)
-        watch_until(self, next);
+    self->ties->is_ladder_queued = false;
+    /* Rounded down, as who is to be killed was rounded up. */
+    int32_t next = climb(self, &self->ties->own, (uint32_t)(now / COPI_MS), INT32_MAX);
+    if (next != INT32_MAX)
+        watch_until(self, (now / COPI_MS + next) * COPI_MS);
     else
         copi_ladder_end(self);
 }
@@ -185,27 +219,43 @@ copi_ladder_end(cop_actor *self)
     }
 }
 
-void
-copi_children_stop_all(cop_actor *self)
+static void
+stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
 {
-    cop_exit why = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
+    bool are_services_left = brood->child_count == brood->service_count;
 
-    for (cop_actor *child = self->ties->youngest; child != NULL; child = child->older) {
-        copi_child_tell(self, child, &why);
+    for (cop_actor *child = brood->youngest; child != NULL; child = child->older) {
+        if (child->is_service && !are_services_left && !self->behaviour->ordered)
+            continue;
+        copi_child_tell(self, child, why);
         if (self->behaviour->ordered)
             return; /* the next one when this one is gone */
     }
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        stop_brood(self, &scope->brood, why);
+}
+
+void
+copi_children_stop_all(cop_actor *self)
+{
+    stop_brood(self, &self->ties->own,
+               &(cop_exit){.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN});
+}
+
+static void
+kill_brood(cop_actor *self, copi_brood *brood)
+{
+    for (cop_actor *child = brood->oldest; child != NULL; child = child->younger)
+        copi_child_kill(self, child);
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        kill_brood(self, &scope->brood);
 }
 
 void
 copi_children_kill(cop_actor *self)
 {
-    if (self->ties == NULL)
-        return;
-    for (cop_actor *child = self->ties->oldest; child != NULL; child = child->younger) {
-        child->is_told = true;
-        send(self, child, COPI_KILL, NULL);
-    }
+    if (self->ties != NULL)
+        kill_brood(self, &self->ties->own);
 }
 
 cop_err
@@ -232,74 +282,23 @@ cop_stop_child(cop_actor *me, cop_pid pid)
 void
 copi_on_adopt(cop_actor *self, copi_envelope *envelope)
 {
-    cop_actor *child;
+    copi_adoption adoption;
+    copi_scope *scope = NULL;
 
-    memcpy(&child, copi_payload(envelope), sizeof(cop_actor *));
+    memcpy(&adoption, copi_payload(envelope), sizeof adoption);
     copi_envelope_free(self->worker, envelope);
     COPI_CHECK(copi_ties_of(self) != NULL);
-    insert(self->ties, child, self->ties->youngest);
+    cop_actor *child = adoption.child;
+    bool is_late = copi_scope_enter(self, adoption.scope, &scope) != COP_OK;
+    child->scope = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    copi_brood *brood = copi_brood_of(self, scope);
+    insert(self, brood, child, brood->youngest);
     if (!copi_is_open(self))
         copi_children_stop(self);
-}
-
-/* An owner that isolates but does not look: the failure is at least seen in the log. */
-static cop_err
-log_down(cop_actor *self, const cop_child_end *end)
-{
-    char text[512];
-
-    cop_exit_print(end->why, text, sizeof text);
-    cop_log(self, "a child failed: %s", text);
-    return COP_OK;
-}
-
-/* ISOLATE: the owner goes on, and is told. */
-static cop_err
-tell_down(cop_actor *self, const cop_child_end *end)
-{
-    if (copi_handler_for(self->behaviour, &cop_child_down_type) == NULL &&
-        self->behaviour->on_message == NULL)
-        return log_down(self, end);
-    copi_envelope *made =
-        copi_envelope_new(self->worker, COPI_USER_MESSAGE, sizeof(cop_child_down));
-
-    if (made == NULL)
-        return COP_E_NOMEM;
-    made->type = &cop_child_down_type;
-    made->from = end->pid;
-    *(cop_child_down *)copi_payload(made) = (cop_child_down){end->pid, end->cookie, *end->why};
-    copi_append(self, made);
-    return COP_OK;
-}
-
-/* FAIL_FAST: the owner ends with the child's end as the cause. */
-static cop_err
-fail_with(cop_actor *self, const cop_child_end *end)
-{
-    cop_exit why = {
-        .kind = COP_EXIT_ERROR, .code = COP_E_FAILED, .text = "a child ended abnormally"};
-
-    copi_exit_because(&why, end->why);
-    copi_end(self, &why);
-    return COP_OK;
-}
-
-static cop_err
-apply_policy(cop_actor *self, const cop_child_end *end)
-{
-    bool is_failure = cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
-
-    if (!copi_is_open(self)) {
-        if (self->behaviour->child_gone != NULL && !self->is_killed)
-            self->behaviour->child_gone(self, self->state, end);
-        return COP_OK;
-    }
-    switch (self->behaviour->policy) {
-    case COP_SUPERVISE: return self->behaviour->on_child(self, self->state, end);
-    case COP_ISOLATE: return is_failure ? tell_down(self, end) : COP_OK;
-    case COP_FAIL_FAST: return is_failure ? fail_with(self, end) : COP_OK;
-    }
-    return COP_OK;
+    else if (is_late) /* what it was to be a part of is over: it is as if it had been there */
+        copi_child_tell(self, child, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    else if (scope != NULL)
+        scope->started++;
 }
 
 /* The record is the slot's next actor's afterwards. */
@@ -310,12 +309,22 @@ forget(cop_actor *self, cop_actor *child)
     copi_table_give(&self->node->table, self->worker, child);
 }
 
+/* Are there children to be told to stop when another one has gone? */
+static bool
+must_go_on(const cop_actor *self)
+{
+    const copi_brood *own = &self->ties->own;
+
+    return self->behaviour->ordered ||
+           (own->service_count > 0 && own->service_count == own->child_count);
+}
+
 /* An end that nobody has anything to say to: most are. */
 static bool
 is_unremarkable(const cop_actor *self, const cop_actor *child)
 {
-    return child->why == NULL && !child->keeps_mail &&
-           self->behaviour->policy != COP_SUPERVISE && self->phase == COPI_RUNNING &&
+    return child->why == NULL && !child->keeps_mail && self->behaviour->policy <= COP_ISOLATE &&
+           self->phase == COPI_RUNNING &&
            (child->exit_kind == COP_EXIT_NORMAL || child->exit_kind == COP_EXIT_SHUTDOWN);
 }
 
@@ -323,9 +332,10 @@ cop_err
 copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
 {
     cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
+    copi_scope *scope = copi_scope_numbered(self, child->scope);
     cop_exit why;
 
-    if (is_unremarkable(self, child)) {
+    if (scope == NULL && is_unremarkable(self, child)) {
         forget(self, child);
         return COP_OK;
     }
@@ -341,12 +351,13 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
                          .cookie = child->cookie,
                          .why = &why,
                          .told = child->is_told && child->has_obeyed,
+                         .brutal = child->stop_ms == COP_STOP_BRUTAL,
                          .start_failed = !child->is_started,
                          .legacy = child->keeps_mail ? &left : NULL};
     forget(self, child);
-    if (self->phase == COPI_ENDING && self->behaviour->ordered)
+    if (self->phase == COPI_ENDING && must_go_on(self))
         copi_children_stop(self);
-    cop_err err = apply_policy(self, &end);
+    cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);
     return err;
 }

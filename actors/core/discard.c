@@ -7,7 +7,8 @@
 
 #include "base/check.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
+#include "core/sequence.h"
 #include "debug/debug.h"
 
 static void
@@ -19,6 +20,8 @@ discard_mail(cop_actor *self, copi_mail *mail)
         if (envelope->kind == COPI_REQUEST)
             ((copi_request *)copi_payload(envelope))
                 ->refuse(((copi_request *)copi_payload(envelope))->ctx);
+        if (envelope->kind == COPI_CLOSURE)
+            copi_closure_drop(copi_payload(envelope));
         if (!copi_drop_embedded(self, envelope))
             copi_envelope_free(self->worker, envelope);
     }
@@ -45,6 +48,7 @@ discard_ties(cop_actor *self)
     discard_map(self, &ties->watchers, offsetof(copi_watcher, node), sizeof(copi_watcher));
     discard_map(self, &ties->calls, offsetof(copi_call, node), sizeof(copi_call));
     discard_map(self, &ties->deferred, offsetof(copi_deferred, node), sizeof(copi_deferred));
+    copi_scopes_discard(self);
     copi_alarms_discard(self);
     copi_debug_end(self);
     copi_ties_free(self);
@@ -57,6 +61,8 @@ copi_discard(cop_actor *self)
 
     discard_mail(self, self->batch);
     discard_mail(self, copi_mailbox_take(&self->mailbox, &last));
+    if (self->behaviour->sequence != NULL && self->phase != COPI_ENDED)
+        self->behaviour->sequence->end(self);
     discard_ties(self);
     bool has_state = self->phase != COPI_ENDED;
     self->phase = COPI_FREE; /* who asks is told that nobody is to be told any more */

@@ -71,6 +71,7 @@ copi_kind_urgency(copi_kind kind)
 {
     switch (kind) {
     case COPI_USER_MESSAGE:
+    case COPI_CLOSURE:
     case COPI_CALL: return COPI_USER;
     case COPI_ADOPT: return COPI_NEWCOMER;
     case COPI_EXIT:
@@ -91,6 +92,9 @@ copi_kind_urgency(copi_kind kind)
     case COPI_TIMER:
     case COPI_DEADLINE:
     case COPI_WATCH:
+    case COPI_LEAF:
+    case COPI_SCOPE_END:
+    case COPI_SCOPE_DUE:
     case COPI_LADDER:
     case COPI_REQUEST: return COPI_SIGNAL;
     }

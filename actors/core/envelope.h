@@ -27,10 +27,13 @@ typedef enum copi_kind {
     COPI_REPLY,       /* ref: the call */
     COPI_REPLY_ERROR, /* ref: the call; payload: cop_err */
     COPI_DEBUG,       /* wants an answer as a call does; payload: copi_debug_order */
+    COPI_CLOSURE,     /* a call of cop_post_call; payload: copi_closure */
     COPI_TIMER,       /* embedded in a timer (ties.h) */
     COPI_DEADLINE,    /* embedded in a call (ties.h) */
     COPI_WATCH,       /* embedded in a watch (io/watch.c) */
-    COPI_LAST_IN_TURN = COPI_WATCH,
+    COPI_LEAF,        /* embedded in a leaf (scope.h): it is due */
+    COPI_SCOPE_END,   /* embedded in a scope (scope.h): nothing is left in it */
+    COPI_LAST_IN_TURN = COPI_SCOPE_END,
     /* ... then those that act when they are received, or then see whether to wait. */
     COPI_LINK,
     COPI_UNLINK,     /* ref: its number, which the answer repeats */
@@ -41,9 +44,10 @@ typedef enum copi_kind {
     COPI_DOWN,       /* ref: the monitor; payload: cop_down */
     COPI_STOP,       /* from the owner; payload: cop_stopping */
     COPI_KILL,       /* from the owner, whose patience has ended */
-    COPI_ADOPT,      /* to the owner: a new child; payload: its cop_actor * */
+    COPI_ADOPT,      /* to the owner: a new child; payload: copi_adoption */
     COPI_CHILD_END,  /* to the owner: embedded in the child's record */
     COPI_LADDER,     /* embedded in the ties: some child has had its time */
+    COPI_SCOPE_DUE,  /* embedded in a scope: it has had its time */
     COPI_REQUEST,    /* runs a function inside the actor: payload copi_request */
     COPI_LOOK,       /* as COPI_DEBUG, but does not wait */
 } copi_kind;
@@ -74,6 +78,12 @@ typedef struct copi_encoded {
     uint32_t size;
     uint8_t bytes[];
 } copi_encoded;
+
+/* The payload of COPI_ADOPT. */
+typedef struct copi_adoption {
+    cop_actor *child;
+    cop_scope scope; /* of the owner */
+} copi_adoption;
 
 /* A function to be run by the receiver in its own time; the sender waits for it. */
 typedef struct copi_request {

@@ -13,7 +13,8 @@
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
+#include "core/sequence.h"
 #include "debug/debug.h"
 
 /* Bounces all that nobody inherits; the rest becomes the batch. */
@@ -54,7 +55,10 @@ void
 copi_free_furniture(cop_actor *self)
 {
     if (self->state != self->small_state)
-        copi_pool_give(&self->worker->pool, self->state, self->behaviour->state_size);
+        copi_pool_give(&self->worker->pool, self->state,
+                       self->behaviour->sequence == NULL
+                           ? self->behaviour->state_size
+                           : self->behaviour->sequence->state_size);
     self->state = NULL;
 }
 
@@ -92,10 +96,20 @@ copi_exit_of(const cop_actor *self, cop_exit *out)
         *out = (cop_exit){.kind = (cop_exit_kind)self->exit_kind, .code = self->exit_code};
 }
 
+/* A body that has begun ends by returning; unless it is killed, which leaves it where it is. */
+static bool
+is_left_to_body(cop_actor *self, const cop_exit *why)
+{
+    const struct cop_sequence *sequence = self->behaviour->sequence;
+
+    return sequence != NULL && self->phase != COPI_STARTING && !self->is_killed &&
+           sequence->cancel(self, COP_FORCE_HARD, why);
+}
+
 void
 copi_end(cop_actor *self, const cop_exit *why)
 {
-    if (!copi_is_open(self))
+    if (!copi_is_open(self) || is_left_to_body(self, why))
         return;
     keep_exit(self, why);
     copi_end_as_said(self);
@@ -109,6 +123,7 @@ copi_end_as_said(cop_actor *self)
     self->phase = COPI_ENDING;
     copi_mailbox_shut_door(&self->mailbox);
     copi_settle_children(self);
+    copi_scopes_stop(self);
     copi_children_stop(self);
 }
 
@@ -227,11 +242,14 @@ copi_finish(cop_actor *self)
 {
     copi_ties *ties = self->ties;
 
-    if (ties != NULL && ties->child_count > 0)
+    if (ties != NULL && ties->child_count + ties->held_count > 0)
         return false;
     cop_actor *outer = copi_current(self->worker);
     copi_set_current(self->worker, self);
+    if (self->behaviour->sequence != NULL)
+        self->behaviour->sequence->end(self);
     if (ties != NULL) {
+        copi_scopes_end(self);
         copi_calls_end(self);
         copi_deferred_end(self);
         copi_alarms_end(self);

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
 #include "message/bufs.h"
 
 static const copi_route *
@@ -310,6 +310,9 @@ copi_drop_embedded(cop_actor *self, copi_envelope *envelope)
     case COPI_TIMER: copi_drop_alarm(self, envelope); return true;
     case COPI_DEADLINE: copi_drop_deadline(self, envelope); return true;
     case COPI_WATCH: copi_drop_watch(self, envelope); return true;
+    case COPI_LEAF: copi_drop_leaf(self, envelope); return true;
+    case COPI_SCOPE_END:
+    case COPI_SCOPE_DUE: copi_drop_scope(self, envelope); return true;
     case COPI_LADDER:
     case COPI_CHILD_END: return true;
     default: return false;
@@ -330,6 +333,8 @@ copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *enve
     if (parcel.kind == COPI_REQUEST) {
         copi_request *request = copi_payload(envelope);
         request->refuse(request->ctx);
+    } else if (parcel.kind == COPI_CLOSURE) {
+        copi_closure_drop(copi_payload(envelope));
     } else if (parcel.kind == COPI_USER_MESSAGE || parcel.kind == COPI_CALL) {
         const void *message = envelope->type != NULL ? copi_payload(envelope) : NULL;
         copi_dead_letter(node, worker,

@@ -8,7 +8,7 @@
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
 #include "debug/debug.h"
 #include "message/bufs.h"
 
@@ -155,7 +155,10 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_REPLY_ERROR:
     case COPI_TIMER:
     case COPI_DEADLINE:
-    case COPI_WATCH: on_message(self, envelope); break;
+    case COPI_WATCH:
+    case COPI_CLOSURE:
+    case COPI_LEAF:
+    case COPI_SCOPE_END: on_message(self, envelope); break;
     case COPI_DEBUG:
     case COPI_LOOK: on_order(self, envelope); break;
     case COPI_EXIT: copi_on_exit(self, envelope); break;
@@ -177,6 +180,7 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_ADOPT: copi_on_adopt(self, envelope); break;
     case COPI_CHILD_END: on_child_end(self, envelope); break;
     case COPI_LADDER: copi_on_ladder(self); break;
+    case COPI_SCOPE_DUE: copi_on_scope_due(self, envelope); break;
     case COPI_REQUEST: on_request(self, envelope); break;
     }
 }
@@ -213,7 +217,8 @@ copi_receive_after(cop_actor *self, copi_mail *handled)
 {
     copi_mail *newest = copi_mailbox_take_newest(&self->mailbox), *oldest = NULL;
     uint32_t count = 0;
-    bool is_plain = self->phase == COPI_RUNNING; /* nothing but messages: the usual case */
+    /* Nothing but messages: the usual case, of an actor with handlers or with a body. */
+    bool is_plain = (self->phase | 1) == COPI_SEQUENTIAL;
 
     for (copi_mail *mail = newest, *older; mail != handled; mail = older) {
         const copi_envelope *envelope = copi_envelope_of(mail);

@@ -8,7 +8,8 @@
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/receive.h"
-#include "core/ties.h"
+#include "core/scope.h"
+#include "core/sequence.h"
 #include "debug/debug.h"
 
 enum {
@@ -43,7 +44,7 @@ static bool
 is_letter(const copi_envelope *envelope)
 {
     return envelope->kind < COPI_TIMER ||
-           (envelope->kind > COPI_WATCH && envelope->kind != COPI_CHILD_END);
+           (envelope->kind > COPI_LAST_IN_TURN && envelope->kind != COPI_CHILD_END);
 }
 
 static const char *
@@ -53,6 +54,8 @@ part_name(const copi_envelope *envelope)
     case COPI_TIMER: return envelope->type->name;
     case COPI_DEADLINE: return "a call's deadline";
     case COPI_WATCH: return "cop_ready";
+    case COPI_LEAF: return "a call";
+    case COPI_SCOPE_END: return "a scope's end";
     default: return "a child's end";
     }
 }
@@ -64,6 +67,8 @@ handle_embedded(cop_actor *self, copi_envelope *envelope)
     case COPI_TIMER: return copi_handle_alarm(self, envelope);
     case COPI_DEADLINE: return copi_handle_deadline(self, envelope);
     case COPI_WATCH: return copi_handle_watch(self, envelope);
+    case COPI_LEAF: return copi_handle_leaf(self, envelope);
+    case COPI_SCOPE_END: return copi_handle_scope_end(self, envelope);
     default: return copi_handle_child_end(self, envelope);
     }
 }
@@ -93,7 +98,10 @@ handle_other(cop_actor *self, copi_envelope *envelope)
     case COPI_TIMER:
     case COPI_DEADLINE:
     case COPI_WATCH:
+    case COPI_LEAF:
+    case COPI_SCOPE_END:
     case COPI_CHILD_END: return handle_part(self, envelope);
+    case COPI_CLOSURE: return copi_handle_closure(self, envelope);
     case COPI_DEBUG: return copi_debug_obey_in_turn(self, envelope);
     default: return handle_message(self, envelope);
     }
@@ -141,6 +149,8 @@ copi_ring(copi_worker *worker, copi_timer *timer)
     case COPI_TIMER: copi_alarm_due(worker, timer); break;
     case COPI_DEADLINE: copi_deadline_due(worker, timer); break;
     case COPI_LADDER: copi_ladder_due(worker, timer); break;
+    case COPI_LEAF: copi_leaf_due(worker, timer); break;
+    case COPI_SCOPE_DUE: copi_scope_due(worker, timer); break;
     default: COPI_CHECK(!"a timer is for one of these");
     }
 }
@@ -271,6 +281,28 @@ run_debugged_step(cop_actor *self, copi_worker *worker)
     return false;
 }
 
+void
+copi_body_told(cop_actor *self)
+{
+    self->behaviour->sequence->wake(self);
+}
+
+/* The only thing that it does is to receive what acts at once. */
+static bool
+run_suspended(cop_actor *self)
+{
+    copi_receive(self);
+    return self->phase == COPI_DEBUGGED && copi_is_suspended(self) &&
+           copi_mailbox_park(&self->mailbox);
+}
+
+static bool
+run_sequential(cop_actor *self, copi_worker *worker, uint32_t slice)
+{
+    return copi_is_suspended(self) ? run_suspended(self)
+                                   : self->behaviour->sequence->step(self, worker, slice);
+}
+
 /* True if it sleeps, or it is another's turn. */
 COPI_COLD static bool
 run_debugged(cop_actor *self, copi_worker *worker, uint32_t slice)
@@ -295,8 +327,9 @@ copi_run_actor(copi_worker *worker, copi_task *task)
         if (COPI_UNLIKELY(copi_mailbox_is_urgent(&self->mailbox)))
             copi_receive(self);
         if (COPI_UNLIKELY(self->phase != COPI_RUNNING)) {
-            if (self->phase == COPI_ENDING ? run_ending(self)
-                                           : run_debugged(self, worker, slice))
+            if (self->phase == COPI_ENDING          ? run_ending(self)
+                : self->behaviour->sequence != NULL ? run_sequential(self, worker, slice)
+                                                    : run_debugged(self, worker, slice))
                 break;
         } else if (worker->spent >= slice) {
             copi_sched_yield(worker, task);

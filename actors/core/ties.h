@@ -78,13 +78,32 @@ copi_alarm_of(const copi_letter *letter)
     return (copi_alarm *)(uintptr_t)letter->due.ref;
 }
 
+typedef struct copi_scope copi_scope; /* scope.h */
+typedef struct copi_leaf copi_leaf;
+
+/* What hangs in a scope: the actor's own, or a local one. */
+typedef struct copi_brood {
+    cop_actor *oldest, *youngest; /* children, in the order in which they stop */
+    copi_leaf *leaves;            /* the youngest first */
+    copi_scope *scopes;           /* the youngest first */
+    uint32_t child_count;
+    uint32_t service_count; /* of the children */
+    uint32_t leaf_count;
+    uint32_t scope_count;
+} copi_brood;
+
 struct copi_ties {
     copi_map links, monitors, watchers, calls, deferred;
-    copi_map watches;             /* of io/watch.c */
-    uint32_t alarms;              /* the place of the youngest; 0: none is */
-    cop_actor *oldest, *youngest; /* children, in the order in which they stop */
-    uint32_t child_count;
-    copi_timer ladder; /* the next child to be killed */
+    copi_map watches;      /* of io/watch.c */
+    uint32_t alarms;       /* the place of the youngest; 0: none is */
+    int64_t deadline;      /* of what it is a part of, nanoseconds; 0: none */
+    uint32_t scope_number; /* of the last scope that was opened */
+    copi_map scopes;       /* the local ones; key: 0, number */
+    copi_map leaves;       /* key: 0, ref */
+    copi_brood own;        /* of the actor's own scope */
+    uint32_t child_count;  /* of actors, in all scopes */
+    uint32_t held_count;   /* of leaves that the end has to wait for, in all scopes */
+    copi_timer ladder;     /* the next child to be killed */
     copi_envelope ladder_due;
     cop_actor *self;
     bool is_ladder_queued;
@@ -155,12 +174,13 @@ void copi_children_stop_all(cop_actor *self);
 static inline void
 copi_children_stop(cop_actor *self)
 {
-    if (self->ties != NULL && self->ties->youngest != NULL)
+    if (self->ties != NULL && self->ties->child_count > 0)
         copi_children_stop_all(self);
 }
 /* Kills all of them: the node is in a hurry. */
 void copi_children_kill(cop_actor *self);
 void copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why);
+void copi_child_kill(cop_actor *self, cop_actor *child);
 /* As cop_stop_child, with a reason. */
 cop_err copi_stop_child(cop_actor *self, cop_pid child, const cop_exit *why);
 void copi_on_adopt(cop_actor *self, copi_envelope *envelope);

@@ -44,7 +44,7 @@ settle(cop_actor *self)
 
     if (debug != NULL && !is_wanted)
         release(self);
-    self->phase = is_wanted ? COPI_DEBUGGED : COPI_RUNNING;
+    self->phase = is_wanted ? COPI_DEBUGGED : copi_usual_phase(self);
 }
 
 void

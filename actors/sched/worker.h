@@ -27,6 +27,7 @@ enum {
     COPI_WORKERS_MAX = 63, /* one bit each, and one to spare */
     COPI_AGE_MIN = 4000,   /* nanoseconds, see company.c */
     COPI_KNOWN_NAMES = 16,
+    COPI_PATH_MAX = 256,   /* bytes of a path, with its zero */
 };
 
 struct event;
@@ -104,7 +105,7 @@ struct copi_worker {
     /* The actor whose code runs, for reports; relaxed, since the watchdog looks only whether it
      * is there, and at its limit. */
     _Atomic(void *) current;
-    char path[256]; /* the result of cop_path */
+    char path[COPI_PATH_MAX]; /* the result of cop_path */
     /* What is, or was, being handled there, if it is or was part of something that may be gone
      * since, and its name.  Only to be compared. */
     const void *part;

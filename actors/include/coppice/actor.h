@@ -30,10 +30,22 @@
 typedef struct cop_actor cop_actor; /* an actor, as its own handlers see it */
 typedef struct cop_node cop_node;   /* see node.h */
 
+/* A part of an actor's work, and a child of it that is no actor: see scope.h.  Both are weak
+ * references, good for their actor only; zero: its own scope, and no child. */
+typedef struct cop_scope {
+    cop_ref ref;
+} cop_scope;
+typedef struct cop_leaf {
+    cop_ref ref;
+} cop_leaf;
+
 /* Times are milliseconds; this one never comes. */
 #define COP_INFINITY INT32_C(-2)
 
 /* ------------------------------------------------------------------ behaviours */
+
+struct cop_co;
+struct cop_sequence;
 
 /* What the runtime calls for one message type.  COP_ON writes it. */
 typedef struct cop_handler {
@@ -42,13 +54,15 @@ typedef struct cop_handler {
 } cop_handler;
 
 /*
- * What happens to an actor when one of its children ends abnormally without having been
- * told to.  A child that ends well is forgotten, except under SUPERVISE.
+ * What happens in a scope when one of its children ends without having been told to; in an
+ * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.
  */
 typedef enum cop_policy {
-    COP_FAIL_FAST, /* it ends too, with the child's end as the cause */
-    COP_ISOLATE,   /* it goes on, and gets a cop_child_down message */
+    COP_FAIL_FAST, /* abnormally: it fails too, with the child's end as the cause */
+    COP_ISOLATE,   /* abnormally: it goes on, and an actor gets a cop_child_down message */
     COP_SUPERVISE, /* on_child of the behaviour decides; for supervisors */
+    COP_COLLECT,   /* the end is kept; an actor gets a cop_child_down message of each */
+    COP_RACE,      /* well: it finishes; abnormally, and nobody is left: it fails */
 } cop_policy;
 
 /*
@@ -75,6 +89,7 @@ typedef struct cop_child_end {
     uint64_t cookie;     /* of its cop_spawn_opts */
     const cop_exit *why; /* borrowed for the call */
     bool told;           /* it ended because it had been told to */
+    bool brutal;         /* so it was to be killed at once */
     bool start_failed;   /* its init failed, and only now all that it owned is gone */
     /* What it left, if it was to; NULL if not.  What the call leaves there is dropped. */
     cop_legacy *legacy;
@@ -123,6 +138,12 @@ typedef struct cop_behaviour {
      */
     int32_t stuck_ms;
     cop_stuck on_stuck; /* or the node's, if that is worse */
+
+    /* Of an actor with a body instead of handlers: COP_SEQUENTIAL writes them, see co.h. */
+    const struct cop_sequence *sequence;
+    cop_err (*body)(struct cop_co *co, cop_actor *me, void *arg);
+    uint32_t stack_size; /* in bytes; 0: COP_STACK_DEFAULT */
+    bool drains;         /* told to stop, it goes on for four fifths of its stop_ms */
 } cop_behaviour;
 
 enum {
@@ -192,7 +213,7 @@ typedef struct cop_exited {
     cop_exit why;
 } cop_exited;
 
-/* A child ended abnormally under COP_ISOLATE. */
+/* A child ended abnormally under COP_ISOLATE, or in any way under COP_COLLECT. */
 typedef struct cop_child_down {
     cop_pid who;
     uint64_t cookie;
@@ -205,10 +226,14 @@ extern COP_API const cop_type cop_start_type, cop_end_type, cop_stopping_type, c
 /* -------------------------------------------------------------------- start, end */
 
 typedef struct cop_spawn_opts {
-    const char *name;   /* registered before init runs; copied */
-    const char *label;  /* its part of the path; copied; default: name, or the behaviour's */
-    const void *arg;    /* for init, borrowed during the spawn */
+    const char *name;  /* registered before init runs; copied */
+    const char *label; /* its part of the path; copied; default: name, or the behaviour's */
+    const void *arg;   /* for init, borrowed during the spawn */
+    /* Called with arg once: when init has ended, or the spawn has failed before it; NULL: not. */
+    void (*dispose)(void *arg);
     cop_pid owner;      /* a local actor; default: the spawner */
+    cop_scope scope;    /* of the spawner, or of the owner; zero: its own */
+    bool service;       /* does not keep its scope open; told to end when the others are gone */
     bool link;          /* and the spawner, atomically */
     cop_ref *monitor;   /* not NULL: monitored, atomically; the ref goes here */
     int32_t stop_ms;    /* from being told to stop to being killed; 0: 5000 */
@@ -239,7 +264,8 @@ typedef struct cop_spawn_opts {
  * and `out` may be NULL.  The owner has the actor from then on.  If init fails, its error
  * is returned and the actor is gone, or is ending under its owner if init had started
  * children.  Also: COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL (bad options), COP_E_GONE
- * (the owner is ending), COP_E_IGNORE (init returned it), COP_E_OS (there is no thread for
+ * (the owner is ending, or the scope is gone), COP_E_CANCELLED (the scope is), COP_E_FULL (its
+ * bound), COP_E_NOT_MINE (it is another actor's), COP_E_IGNORE (init returned it), COP_E_OS (there is no thread for
  * the watchdog that a stuck_ms needs).
  */
 COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behaviour,

@@ -13,11 +13,13 @@
 #include <coppice/err.h>
 #include <coppice/event.h>
 #include <coppice/exit.h>
+#include <coppice/hatch.h>
 #include <coppice/main.h>
 #include <coppice/message.h>
 #include <coppice/node.h>
 #include <coppice/pid.h>
 #include <coppice/process.h>
+#include <coppice/scope.h>
 #include <coppice/sim.h>
 #include <coppice/simnet.h>
 #include <coppice/supervisor.h>

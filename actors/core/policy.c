@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy.c - the one rule: what a scope does when a child of it has ended.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "core/dispatch.h"
+#include "core/node.h"
+#include "core/scope.h"
+
+typedef enum verdict {
+    IGNORE,
+    KEEP,   /* in the scope's outcome */
+    TELL,   /* whoever isolates */
+    FAIL,   /* with that as the first reason */
+    ADD,    /* to the errors of a scope that ends already */
+    FINISH, /* well */
+} verdict;
+
+/* What it did before it was told counts as its own doing, and so does what went wrong after. */
+static bool
+is_failure(const cop_child_end *end)
+{
+    return cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
+}
+
+static verdict
+judge(cop_policy policy, bool is_ending, const cop_child_end *end)
+{
+    if (end->start_failed)
+        return IGNORE; /* the error was the spawner's */
+    if (policy == COP_COLLECT)
+        return KEEP;
+    if (is_ending)
+        return cop_exit_is_abnormal(end->why) && !(end->told && end->brutal) ? ADD : IGNORE;
+    if (policy == COP_RACE && end->why->kind == COP_EXIT_NORMAL)
+        return FINISH;
+    if (!is_failure(end))
+        return IGNORE;
+    switch (policy) {
+    case COP_ISOLATE: return TELL;
+    case COP_RACE: return ADD;
+    default: return FAIL;
+    }
+}
+
+/* ------------------------------------------------------------------- a local scope */
+
+static bool
+make_room(copi_scope *scope)
+{
+    uint32_t room = scope->kept_room == 0 ? 2 : 2 * scope->kept_room;
+
+    if (scope->kept_count < scope->kept_room)
+        return true;
+    if (room > scope->opts.keep)
+        room = scope->opts.keep;
+    if (room <= scope->kept_count)
+        return false;
+    cop_child_record *bigger = realloc(scope->kept, room * sizeof *bigger);
+    if (bigger == NULL)
+        return false;
+    scope->kept = bigger;
+    scope->kept_room = room;
+    return true;
+}
+
+void
+copi_scope_keep(copi_scope *scope, const cop_child_record *record)
+{
+    if (make_room(scope))
+        scope->kept[scope->kept_count++] = *record;
+    else
+        scope->dropped++;
+}
+
+/* What the others are told: who it was. */
+static cop_exit
+cause_of(const cop_exit *why)
+{
+    cop_exit told = *why;
+
+    if (told.text[0] == '\0')
+        strcpy(told.text, "a child of the scope failed");
+    return told;
+}
+
+static void
+log_failure(cop_actor *self, const copi_scope *scope, const cop_exit *why)
+{
+    char text[512];
+
+    cop_exit_print(why, text, sizeof text);
+    cop_log(self, "a child failed%s%s: %s", scope == NULL ? "" : " in ",
+            scope == NULL ? "" : scope->name, text);
+}
+
+static cop_err
+tell_isolated(cop_actor *self, copi_scope *scope, const cop_child_record *record)
+{
+    if (scope->opts.on_child != NULL)
+        return scope->opts.on_child(self, self->state, scope->opts.ctx, record);
+    log_failure(self, scope, &record->why);
+    return COP_OK;
+}
+
+static void
+fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
+{
+    cop_exit told = cause_of(why);
+
+    if (scope->force == COP_FORCE_NONE) {
+        scope->has_failed = true;
+        scope->why = *why;
+    }
+    copi_scope_raise(self, scope, COP_FORCE_SOFT, &told);
+}
+
+static cop_err
+judge_local(cop_actor *self, copi_scope *scope, const cop_child_end *end, cop_leaf leaf)
+{
+    bool is_ending = scope->force != COP_FORCE_NONE || !copi_is_open(self);
+    cop_child_record record = {end->pid, leaf, end->cookie, *end->why};
+    cop_err err = COP_OK;
+
+    scope->failed += is_failure(end);
+    switch (judge(scope->opts.policy, is_ending, end)) {
+    case IGNORE: break;
+    case KEEP:
+    case ADD: copi_scope_keep(scope, &record); break;
+    case TELL: err = tell_isolated(self, scope, &record); break;
+    case FAIL:
+        copi_scope_keep(scope, &record);
+        fail_scope(self, scope, end->why);
+        break;
+    case FINISH:
+        scope->has_won = true;
+        scope->winner = end->pid;
+        copi_scope_raise(self, scope, COP_FORCE_SOFT,
+                         &(cop_exit){.kind = COP_EXIT_SHUTDOWN, .text = "the race is won"});
+        break;
+    }
+    if (err != COP_OK)
+        err = copi_scope_blame(self, scope, err, (cop_leaf){0});
+    copi_scope_settle(self, scope);
+    return err;
+}
+
+/* What cop_fail has said about this error, which is then no longer the actor's; or else only
+ * that there was one. */
+static cop_exit
+take_blame(cop_actor *self, const copi_scope *scope, cop_err err)
+{
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
+
+    if (self->is_leaving && self->why != NULL && self->why->kind == COP_EXIT_ERROR) {
+        why = *self->why;
+        self->is_leaving = false;
+        self->exit_kind = COP_EXIT_NORMAL;
+        self->exit_code = 0;
+        copi_exit_free(self);
+    } else {
+        strcpy(why.text, cop_err_text(err));
+        why.origin = copi_pid_of(self);
+    }
+    copi_path_in(self, scope, why.path, sizeof why.path);
+    return why;
+}
+
+cop_err
+copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_leaf leaf)
+{
+    cop_exit why = {0};
+
+    if (scope == NULL)
+        return err;
+    if (err != COP_OK)
+        why = take_blame(self, scope, err);
+    cop_child_end end = {.why = &why};
+    /* A call that was told to end and says so has done as it was told. */
+    end.told = err == COP_E_CANCELLED && scope->force != COP_FORCE_NONE;
+    if (end.told)
+        why = (cop_exit){.kind = COP_EXIT_SHUTDOWN};
+    return judge_local(self, scope, &end, leaf);
+}
+
+/* ------------------------------------------------------------------- the actor's own */
+
+/* FAIL_FAST: the actor ends with the child's end as the cause. */
+static void
+fail_actor(cop_actor *self, const cop_exit *cause)
+{
+    cop_exit why = {
+        .kind = COP_EXIT_ERROR, .code = COP_E_FAILED, .text = "a child ended abnormally"};
+
+    copi_exit_because(&why, cause);
+    copi_end(self, &why);
+}
+
+void
+copi_scope_fail(cop_actor *self, copi_scope *scope, const cop_exit *why)
+{
+    if (scope == NULL) {
+        fail_actor(self, why);
+        return;
+    }
+    (void)judge_local(self, scope, &(cop_child_end){.why = why}, (cop_leaf){0});
+}
+
+static cop_err
+tell_down(cop_actor *self, const cop_child_end *end)
+{
+    /* An owner that does not look: the failure is at least seen in the log. */
+    if (copi_handler_for(self->behaviour, &cop_child_down_type) == NULL &&
+        self->behaviour->on_message == NULL) {
+        if (cop_exit_is_abnormal(end->why))
+            log_failure(self, NULL, end->why);
+        return COP_OK;
+    }
+    copi_envelope *made =
+        copi_envelope_new(self->worker, COPI_USER_MESSAGE, sizeof(cop_child_down));
+    if (made == NULL)
+        return COP_E_NOMEM;
+    made->type = &cop_child_down_type;
+    made->from = end->pid;
+    *(cop_child_down *)copi_payload(made) = (cop_child_down){end->pid, end->cookie, *end->why};
+    copi_append(self, made);
+    return COP_OK;
+}
+
+/* The last one of a race, with nobody left to win it. */
+static cop_err
+judge_lost(cop_actor *self, const cop_child_end *end)
+{
+    if (self->ties->own.child_count == 0)
+        fail_actor(self, end->why);
+    return COP_OK;
+}
+
+static cop_err
+judge_own(cop_actor *self, const cop_child_end *end)
+{
+    if (!copi_is_open(self)) {
+        if (self->behaviour->child_gone != NULL && !self->is_killed)
+            self->behaviour->child_gone(self, self->state, end);
+        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end) && self->why != NULL)
+            copi_exit_add(self->why, end->why);
+        return COP_OK;
+    }
+    if (self->behaviour->policy == COP_SUPERVISE)
+        return self->behaviour->on_child(self, self->state, end);
+    switch (judge(self->behaviour->policy, false, end)) {
+    case IGNORE: break;
+    case KEEP:
+    case TELL: return tell_down(self, end);
+    case FAIL: fail_actor(self, end->why); break;
+    case ADD: return judge_lost(self, end);
+    case FINISH: return cop_stop(self);
+    }
+    return COP_OK;
+}
+
+cop_err
+copi_scope_judge(cop_actor *self, copi_scope *scope, const cop_child_end *end, cop_leaf leaf)
+{
+    return scope == NULL ? judge_own(self, end) : judge_local(self, scope, end, leaf);
+}
