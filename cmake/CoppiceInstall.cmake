@@ -31,6 +31,9 @@ install(FILES
     ${PROJECT_BINARY_DIR}/coppice-config.cmake
     ${PROJECT_BINARY_DIR}/coppice-config-version.cmake
     DESTINATION ${package_dir})
+if(COPPICE_CONTEXT STREQUAL "boost")
+    install(FILES cmake/Findfcontext.cmake DESTINATION ${package_dir})
+endif()
 
 cmake_path(SET pc_dir NORMALIZE "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 cmake_path(RELATIVE_PATH pc_dir BASE_DIRECTORY "/prefix" OUTPUT_VARIABLE pc_below)

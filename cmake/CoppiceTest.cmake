@@ -21,7 +21,8 @@ set(COPPICE_TEST_ENVIRONMENT
 # Everything that a test may see: the static library and all private headers.
 add_library(coppice_inside INTERFACE)
 target_link_libraries(coppice_inside INTERFACE
-    coppice-static coppice_flags PkgConfig::libevent PkgConfig::nanomsg Threads::Threads)
+    coppice-static coppice_flags PkgConfig::libevent PkgConfig::nanomsg Threads::Threads
+    ${COPPICE_CONTEXT_TARGET})
 target_include_directories(coppice_inside INTERFACE ${PROJECT_SOURCE_DIR}/actors
     ${PROJECT_SOURCE_DIR}/supervisor ${PROJECT_SOURCE_DIR}/transport)
 target_compile_definitions(coppice_inside INTERFACE _GNU_SOURCE=)
@@ -239,6 +240,10 @@ function(coppice_package_tests)
         ${CMAKE_CURRENT_SOURCE_DIR}/install/run.sh ${PROJECT_BINARY_DIR}
         ${CMAKE_CURRENT_BINARY_DIR}/install ${CMAKE_C_COMPILER})
 
+    set(context_library)
+    if(COPPICE_CONTEXT STREQUAL "boost")
+        set(context_library ${fcontext_LIBRARY})
+    endif()
     set(readme ${CMAKE_CURRENT_SOURCE_DIR}/readme)
     list(TRANSFORM includes PREPEND "-I")
     coppice_script(readme.self TIMEOUT 60 LABELS package COMMAND
@@ -246,6 +251,6 @@ function(coppice_package_tests)
     coppice_script(readme TIMEOUT 120 LABELS package COMMAND
         ${readme}/run.sh ${PROJECT_SOURCE_DIR}/README.md ${CMAKE_CURRENT_BINARY_DIR}/readme
         ${CMAKE_C_COMPILER} ${includes} $<TARGET_FILE:coppice-static>
-        ${libevent_LDFLAGS} ${nanomsg_LDFLAGS} -pthread
+        ${libevent_LDFLAGS} ${nanomsg_LDFLAGS} ${context_library} -pthread
         -- hello.c=12 tree.c=15 counter.c=22 two_nodes.c=18)
 endfunction()

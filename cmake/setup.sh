@@ -3,7 +3,8 @@
 # Needs bash, coreutils, grep and sed, and on Debian apt-get and dpkg to install the rest.
 # shellcheck shell=bash disable=SC2034
 
-packages_build=(build-essential cmake ninja-build pkg-config libevent-dev libnanomsg-dev)
+packages_build=(build-essential cmake ninja-build pkg-config libevent-dev libnanomsg-dev
+    libboost-context-dev)
 packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd python3)
 packages_bench=(python3 erlang-base libcaf-dev g++)
 
