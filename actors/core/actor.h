@@ -270,6 +270,13 @@ copi_has_turns(const cop_actor *self)
     return self->phase >= COPI_RUNNING && self->phase <= COPI_DEBUGGED;
 }
 
+/* What an actor's own code is shown as its state. */
+static inline void *
+copi_user_state(const cop_actor *self)
+{
+    return COPI_LIKELY(self->behaviour->sequence == NULL) ? self->state : NULL;
+}
+
 /* Tells a body, if there is one, that something it may wait for has happened. */
 void copi_body_told(cop_actor *self);
 static inline void

@@ -181,7 +181,7 @@ complete(cop_actor *self, copi_call *call, cop_err err, const void *message)
     cop_then then = call->then;
 
     detach(self, call);
-    return then.call(self, self->state, err, message);
+    return then.call(self, copi_user_state(self), err, message);
 }
 
 /* The end of a call without any message for cop_current_call to look at. */

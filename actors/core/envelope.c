@@ -95,6 +95,7 @@ copi_kind_urgency(copi_kind kind)
     case COPI_LEAF:
     case COPI_SCOPE_END:
     case COPI_SCOPE_DUE:
+    case COPI_WAKE:
     case COPI_LADDER:
     case COPI_REQUEST: return COPI_SIGNAL;
     }

@@ -48,6 +48,7 @@ typedef enum copi_kind {
     COPI_CHILD_END,  /* to the owner: embedded in the child's record */
     COPI_LADDER,     /* embedded in the ties: some child has had its time */
     COPI_SCOPE_DUE,  /* embedded in a scope: it has had its time */
+    COPI_WAKE,       /* embedded in a body's state (sequence.h): it has waited long enough */
     COPI_REQUEST,    /* runs a function inside the actor: payload copi_request */
     COPI_LOOK,       /* as COPI_DEBUG, but does not wait */
 } copi_kind;

@@ -224,7 +224,7 @@ run_call(cop_actor *self, copi_leaf *leaf)
     copi_scope *scope = leaf->scope;
     uint32_t number = scope == NULL ? 0 : (uint32_t)scope->node.low;
 
-    cop_err err = leaf->call(self, self->state, leaf->arg);
+    cop_err err = leaf->call(self, copi_user_state(self), leaf->arg);
     if (find(self, handle) != leaf) /* it is over; its scope is there until a later turn */
         return copi_scope_blame(self, copi_scope_numbered(self, number), err, handle);
     if (err != COP_OK || leaf->period == 0 || !copi_is_open(self))
@@ -303,7 +303,7 @@ copi_handle_closure(cop_actor *self, copi_envelope *envelope)
 {
     copi_closure closure = *(copi_closure *)copi_payload(envelope);
 
-    cop_err err = closure.call(self, self->state, closure.arg);
+    cop_err err = closure.call(self, copi_user_state(self), closure.arg);
     copi_dispose(self, closure.dispose, closure.arg);
     return err;
 }

@@ -261,8 +261,8 @@ copi_finish(cop_actor *self)
         self->behaviour->dispose(self->state);
     clear_batch(self);
     copi_names_end(self);
-    copi_free_furniture(self);
     copi_close_mailbox(self);
+    copi_free_furniture(self);
     tell_others(self);
     free_label(self);
     self->phase = COPI_ENDED;

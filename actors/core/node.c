@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+#include "core/sequence.h"
 #include "core/ties.h"
 #include "io/lifeline.h"
 #include "message/bufs.h"
@@ -118,6 +119,10 @@ copi_node_destroy(cop_node *self)
     copi_table_each(&self->table, discard_actor, NULL);
     if (route != NULL)
         route->dispose(route->ctx);
+    /* relaxed: nothing runs any more. */
+    copi_annex *annex = atomic_load_explicit(&self->annex, memory_order_relaxed);
+    if (annex != NULL)
+        annex->free(annex);
     copi_sched_fini(&self->sched);
     copi_watchdog_free(self);
     copi_table_fini(&self->table);

@@ -45,6 +45,10 @@ struct cop_node {
     _Atomic int64_t foreign_messages;
     _Atomic uint64_t foreign_dead_letters;
 
+    /* Of what hangs above the core; NULL until needed.  Stored once, under the lock, with
+     * release; acquired by who reads it. */
+    _Atomic(struct copi_annex *) annex;
+
     copi_event_counts events;
     /* NULL until somebody needs it.  Stored once, under the lock, with release; acquired by
      * who reads it. */

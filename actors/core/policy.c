@@ -101,7 +101,7 @@ static cop_err
 tell_isolated(cop_actor *self, copi_scope *scope, const cop_child_record *record)
 {
     if (scope->opts.on_child != NULL)
-        return scope->opts.on_child(self, self->state, scope->opts.ctx, record);
+        return scope->opts.on_child(self, copi_user_state(self), scope->opts.ctx, record);
     log_failure(self, scope, &record->why);
     return COP_OK;
 }

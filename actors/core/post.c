@@ -314,6 +314,7 @@ copi_drop_embedded(cop_actor *self, copi_envelope *envelope)
     case COPI_SCOPE_END:
     case COPI_SCOPE_DUE: copi_drop_scope(self, envelope); return true;
     case COPI_LADDER:
+    case COPI_WAKE:
     case COPI_CHILD_END: return true;
     default: return false;
     }

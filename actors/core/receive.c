@@ -9,6 +9,7 @@
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/scope.h"
+#include "core/sequence.h"
 #include "debug/debug.h"
 #include "message/bufs.h"
 
@@ -70,8 +71,18 @@ copi_settle_children(cop_actor *self)
 
 /* ------------------------------------------------------------------------- signals */
 
-/* An actor that handles cop_stopping may take its time; others end, and so does one that is
- * suspended, which handles nothing. */
+static bool
+takes_its_time(const cop_actor *self)
+{
+    if (copi_is_suspended(self))
+        return false;
+    return self->behaviour->sequence != NULL
+               ? self->behaviour->drains
+               : copi_handler_for(self->behaviour, &cop_stopping_type) != NULL;
+}
+
+/* An actor that handles cop_stopping may take its time, and so may a body that drains; others
+ * end, and so does one that is suspended, which handles nothing. */
 COPI_COLD static void
 on_stop(cop_actor *self, copi_envelope *envelope)
 {
@@ -82,8 +93,7 @@ on_stop(cop_actor *self, copi_envelope *envelope)
         return;
     }
     self->has_obeyed = true;
-    if (copi_is_suspended(self) ||
-        copi_handler_for(self->behaviour, &cop_stopping_type) == NULL) {
+    if (!takes_its_time(self)) {
         copi_envelope_free(self->worker, envelope);
         copi_end(self, &why);
         return;
@@ -98,6 +108,8 @@ on_stop(cop_actor *self, copi_envelope *envelope)
     envelope->kind = COPI_USER_MESSAGE;
     envelope->type = &cop_stopping_type;
     copi_prepend(self, envelope);
+    if (self->behaviour->sequence != NULL)
+        (void)self->behaviour->sequence->cancel(self, COP_FORCE_SOFT, &why);
 }
 
 static void
@@ -120,6 +132,14 @@ on_request(cop_actor *self, copi_envelope *envelope)
     else
         request->refuse(request->ctx);
     copi_envelope_free(self->worker, envelope);
+}
+
+static void
+on_wake(cop_actor *self, copi_envelope *envelope)
+{
+    COPI_CONTAINER(envelope, copi_wake, due)->is_queued = false;
+    if (copi_is_open(self))
+        copi_body_wake(self);
 }
 
 /* What waits for its turn; an actor that is ending has no more turns. */
@@ -180,6 +200,7 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_ADOPT: copi_on_adopt(self, envelope); break;
     case COPI_CHILD_END: on_child_end(self, envelope); break;
     case COPI_LADDER: copi_on_ladder(self); break;
+    case COPI_WAKE: on_wake(self, envelope); break;
     case COPI_SCOPE_DUE: copi_on_scope_due(self, envelope); break;
     case COPI_REQUEST: on_request(self, envelope); break;
     }

@@ -128,7 +128,8 @@ copi_release(cop_actor *self)
     copi_worker *worker = self->worker;
 
     /* A legacy waits where the mailbox does not see it. */
-    if (self->batch != NULL || !copi_mailbox_park(&self->mailbox))
+    if (self->batch != NULL || self->behaviour->sequence != NULL ||
+        !copi_mailbox_park(&self->mailbox))
         copi_sched_submit(&node->sched, worker, &self->task);
 }
 
@@ -151,6 +152,7 @@ copi_ring(copi_worker *worker, copi_timer *timer)
     case COPI_LADDER: copi_ladder_due(worker, timer); break;
     case COPI_LEAF: copi_leaf_due(worker, timer); break;
     case COPI_SCOPE_DUE: copi_scope_due(worker, timer); break;
+    case COPI_WAKE: copi_wake_due(worker, timer); break;
     default: COPI_CHECK(!"a timer is for one of these");
     }
 }
@@ -279,6 +281,32 @@ run_debugged_step(cop_actor *self, copi_worker *worker)
     run_message(self, worker, envelope);
     copi_debug_after(self);
     return false;
+}
+
+void
+copi_wake_due(copi_worker *worker, copi_timer *timer)
+{
+    copi_wake *wake = COPI_CONTAINER(timer, copi_wake, timer);
+
+    copi_unpin(wake->actor);
+    if (wake->is_queued)
+        return;
+    wake->is_queued = true;
+    wake->due = (copi_envelope){.kind = COPI_WAKE};
+    copi_push_self(worker, wake->actor, &wake->due);
+}
+
+void
+copi_run_message(cop_actor *self, copi_envelope *envelope)
+{
+    run_message(self, self->worker, envelope);
+}
+
+void
+copi_report_end(cop_actor *self, const char *during)
+{
+    if (copi_has_crashed(self) && copi_event_may(self->node, COP_EVENT_CRASH))
+        copi_crash_report(self, NULL, during);
 }
 
 void

@@ -415,6 +415,12 @@ cop_scope_look(cop_actor *me, cop_scope handle, cop_scope_state *out)
     return COP_OK;
 }
 
+int64_t
+cop_time_left(const cop_actor *me)
+{
+    return left_until(me, me->ties == NULL ? 0 : me->ties->deadline);
+}
+
 cop_err
 cop_scope_check(cop_actor *me, cop_scope handle)
 {
@@ -449,9 +455,10 @@ lose(cop_actor *self, copi_scope *scope)
 void
 copi_scope_settle(cop_actor *self, copi_scope *scope)
 {
-    if (scope == NULL || scope->is_over ||
-        (!scope->is_closing && copi_scope_force(scope) == COP_FORCE_NONE) ||
-        has_ordinary(&scope->brood))
+    if (scope == NULL || scope->is_over || has_ordinary(&scope->brood))
+        return;
+    /* A body that stands in it is a part of it, until it says that it is done. */
+    if (!scope->is_closing && (scope->is_awaited || scope->force == COP_FORCE_NONE))
         return;
     if (scope->brood.child_count > 0) {
         cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
@@ -549,7 +556,7 @@ tell_closed(cop_actor *self, copi_scope *scope)
 
     copi_scope_outcome(scope, &outcome);
     if (scope->opts.closed != NULL)
-        return scope->opts.closed(self, self->state, scope->opts.ctx, &outcome);
+        return scope->opts.closed(self, copi_user_state(self), scope->opts.ctx, &outcome);
     return COP_OK;
 }
 

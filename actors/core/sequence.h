@@ -12,6 +12,14 @@
 
 #include "core/actor.h"
 
+/* Wakes a body at some time.  Embedded in its state. */
+typedef struct copi_wake {
+    copi_timer timer;  /* what: COPI_WAKE */
+    copi_envelope due; /* COPI_WAKE */
+    cop_actor *actor;
+    bool is_queued;
+} copi_wake;
+
 struct cop_sequence {
     size_t state_size; /* of the state, in the place of the behaviour's */
     /* Instead of init.  The argument is its own if it goes well. */
@@ -19,7 +27,7 @@ struct cop_sequence {
     /* One step of the actor, whose phase is SEQUENTIAL.  True if it sleeps, or it is another's
      * turn. */
     bool (*step)(cop_actor *self, copi_worker *worker, uint32_t slice);
-    /* It is to end, as hard as that: true if the body will see to it, false if it has returned
+    /* It is to end, as hard as that, or harder than it was: true if the body will see to it, false if it has returned
      * or has not begun, and the end can begin. */
     bool (*cancel)(cop_actor *self, cop_force force, const cop_exit *why);
     /* Something that it may wait for has happened. */
@@ -27,5 +35,18 @@ struct cop_sequence {
     /* Nothing of the body will run any more: all that it has goes. */
     void (*end)(cop_actor *self);
 };
+
+/* run.c */
+
+void copi_wake_due(copi_worker *worker, copi_timer *timer);
+/* Handles one whose turn has come, to the end, and frees it. */
+void copi_run_message(cop_actor *self, copi_envelope *envelope);
+/* The actor has just begun to end: if that was a crash it is reported. */
+void copi_report_end(cop_actor *self, const char *during);
+
+/* What the core keeps for the layer above, per node; see co/annex.c. */
+typedef struct copi_annex {
+    void (*free)(struct copi_annex *self);
+} copi_annex;
 
 #endif /* COPPICE_CORE_SEQUENCE_H */

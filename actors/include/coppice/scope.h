@@ -140,6 +140,10 @@ typedef struct cop_scope_state {
 /* Also for the actor's own.  COP_E_GONE. */
 COP_API cop_err cop_scope_look(cop_actor *me, cop_scope scope, cop_scope_state *out);
 
+/* Milliseconds until the deadline of what this actor is a part of, rounded up: that of the
+ * request being handled, or of the scope that it was started in; COP_INFINITY: there is none. */
+COP_API int64_t cop_time_left(const cop_actor *me);
+
 /* The handle, if the scope is there and not cancelled: COP_OK; else COP_E_GONE or
  * COP_E_CANCELLED.  What a loop asks before the next round. */
 COP_API cop_err cop_scope_check(cop_actor *me, cop_scope scope);

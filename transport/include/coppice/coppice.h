@@ -9,6 +9,7 @@
 #include <coppice/api.h>
 #include <coppice/buf.h>
 #include <coppice/cluster.h>
+#include <coppice/co.h>
 #include <coppice/debug.h>
 #include <coppice/err.h>
 #include <coppice/event.h>

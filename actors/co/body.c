@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * body.c - the life of a sequential actor.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "co/co.h"
+#include "core/dispatch.h"
+#include "core/node.h"
+#include "debug/debug.h"
+
+static const char *
+name_of(const void *who, char *room, size_t size)
+{
+    return copi_path_write(who, room, size);
+}
+
+static void
+run(void *arg)
+{
+    cop_co *co = arg;
+
+    co->result = co->actor->behaviour->body(co, co->actor, co->arg);
+}
+
+static cop_err
+start(cop_actor *self, const cop_spawn_opts *opts)
+{
+    cop_co *co = copi_co_of(self);
+    copi_stack_cache *stacks = copi_stacks_of(self->node, self->worker->index);
+
+    if (self->behaviour->body == NULL)
+        return COP_E_INVAL;
+    if (stacks == NULL || copi_ties_of(self) == NULL)
+        return COP_E_NOMEM;
+    cop_err err = copi_stack_take(stacks, self->behaviour->stack_size, &co->stack);
+    if (err == COP_E_OS)
+        (void)cop_fail(self, err, "no more stacks: vm.max_map_count is reached");
+    if (err != COP_OK)
+        return err;
+    co->stack->name = name_of;
+    co->stack->who = self;
+    co->actor = self;
+    co->timer.actor = self;
+    co->timer.timer.what = COPI_WAKE;
+    co->arg = (void *)(uintptr_t)opts->arg; /* given away */
+    co->dispose = opts->dispose;
+    co->is_ready = true;
+    copi_context_make(&co->context, co->stack, run, co);
+    return COP_OK;
+}
+
+/* ------------------------------------------------------------------------------- steps */
+
+void
+copi_co_leave(cop_co *co)
+{
+    copi_context_leave(&co->context);
+}
+
+/* Why an actor ends whose body was cancelled and has returned `err`. */
+static cop_exit
+reason_of_cancelled(const cop_co *co, cop_err err)
+{
+    cop_exit why = co->why != NULL ? *co->why : (cop_exit){.kind = COP_EXIT_SHUTDOWN};
+    cop_exit own = {.kind = COP_EXIT_ERROR, .code = err};
+
+    if (err == COP_OK || err == COP_E_CANCELLED)
+        return why;
+    if (co->actor->is_leaving && co->actor->why != NULL)
+        own = *co->actor->why; /* what cop_fail said */
+    else
+        strcpy(own.text, cop_err_text(err));
+    if (!cop_exit_is_abnormal(&why))
+        return own; /* cleaning up went wrong, and nothing else */
+    copi_exit_add(&why, &own);
+    return why;
+}
+
+static void
+finish(cop_actor *self, cop_co *co)
+{
+    cop_err err = co->result;
+
+    co->is_over = true;
+    self->current = co->letter;
+    if (co->letter != NULL && co->letter->kind == COPI_CALL)
+        copi_answer_unanswered(self, COP_E_NOREPLY);
+    self->current = NULL;
+    if (co->force >= COP_FORCE_HARD || (co->force != COP_FORCE_NONE && err == COP_OK)) {
+        cop_exit why = reason_of_cancelled(co, err);
+        copi_end(self, &why);
+    } else if (err != COP_OK) {
+        copi_end_failed(self, err);
+    } else {
+        copi_end_as_said(self); /* normal, or what cop_stop_with has left */
+    }
+    self->is_leaving = false;
+    copi_report_end(self, "its body");
+}
+
+static void
+resume(cop_actor *self, cop_co *co)
+{
+    co->has_begun = true;
+    co->is_ready = false;
+    self->current = co->letter;
+    bool goes_on = copi_context_enter(&co->context);
+    self->current = NULL;
+    if (!goes_on)
+        finish(self, co);
+}
+
+static bool
+step(cop_actor *self, copi_worker *worker, uint32_t slice)
+{
+    cop_co *co = copi_co_of(self);
+
+    if (!co->is_ready || co->wants_mail) {
+        copi_receive(self);
+        if (!copi_has_turns(self) || !copi_inbox_sort(co))
+            return false;
+        if (!co->is_ready && !(co->wants_mail && copi_inbox_has_more(co)))
+            return copi_mailbox_park(&self->mailbox);
+    }
+    if (worker->spent >= slice) {
+        co->is_ready = true;
+        copi_sched_yield(worker, &self->task);
+        return true;
+    }
+    resume(self, co);
+    return false;
+}
+
+/* ------------------------------------------------------------------------------- the end */
+
+static void
+keep_reason(cop_actor *self, cop_co *co, const cop_exit *why)
+{
+    if (co->why != NULL) {
+        if (cop_exit_is_abnormal(why))
+            copi_exit_add(co->why, why);
+        return;
+    }
+    co->why = copi_pool_take(&self->worker->pool, sizeof *co->why);
+    if (co->why != NULL)
+        *co->why = *why;
+}
+
+/* What the blocks around it hold is told as well, but for what is shielded. */
+static void
+raise_blocks(cop_actor *self, cop_force force, const cop_exit *why)
+{
+    cop_exit told = *why;
+
+    told.kind = COP_EXIT_SHUTDOWN;
+    for (copi_scope *scope = self->ties->own.scopes; scope != NULL; scope = scope->older)
+        if (!scope->opts.shield)
+            copi_scope_raise(self, scope, force, &told);
+}
+
+static bool
+cancel(cop_actor *self, cop_force force, const cop_exit *why)
+{
+    cop_co *co = copi_co_of(self);
+
+    if (co->is_over || (!co->has_begun && force >= COP_FORCE_HARD))
+        return false;
+    keep_reason(self, co, why);
+    if (force <= co->force)
+        return true;
+    co->force = (uint8_t)force;
+    if (force == COP_FORCE_SOFT) {
+        if (self->stop_ms > 0)
+            co->soft_until = copi_worker_after(self->worker, self->stop_ms - self->stop_ms / 5);
+        if (copi_co_set_timer(co))
+            return true;
+        co->force = COP_FORCE_HARD; /* without memory for a timer it is not soft for long */
+    }
+    copi_mailbox_shut_door(&self->mailbox);
+    raise_blocks(self, COP_FORCE_HARD, why);
+    co->is_ready = true;
+    return true;
+}
+
+static void
+wake(cop_actor *self)
+{
+    copi_co_of(self)->is_ready = true;
+}
+
+static void
+free_envelope(cop_actor *self, copi_envelope **envelope)
+{
+    if (*envelope != NULL)
+        copi_envelope_free(self->worker, *envelope);
+    *envelope = NULL;
+}
+
+static void
+end(cop_actor *self)
+{
+    cop_co *co = copi_co_of(self);
+
+    if (co->actor == NULL)
+        return; /* its start has failed */
+    if (co->letter != NULL && co->letter->kind == COPI_CALL) {
+        self->current = co->letter; /* a killed body leaves it behind */
+        copi_answer_unanswered(self, COP_E_DOWN);
+        self->current = NULL;
+    }
+    if (copi_timer_disarm(self->worker, &co->timer.timer))
+        copi_unpin(self);
+    copi_context_drop(&co->context);
+    copi_stack_give(copi_stacks_of(self->node, self->worker->index), &co->stack);
+    free_envelope(self, &co->letter);
+    free_envelope(self, &co->answer);
+    free_envelope(self, &co->captured);
+    free(co->kept);
+    copi_pool_give(&self->worker->pool, co->why, sizeof *co->why);
+    if (co->dispose != NULL)
+        copi_dispose(self, co->dispose, co->arg);
+    co->is_over = true;
+    co->actor = NULL;
+}
+
+const struct cop_sequence cop_sequence = {
+    .state_size = sizeof(cop_co),
+    .start = start,
+    .step = step,
+    .cancel = cancel,
+    .wake = wake,
+    .end = end,
+};
+
+cop_actor *
+cop_actor_of(cop_co *co)
+{
+    return co->actor;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * co.h - what a sequential actor is made of.
+ *
+ *      body.c    its life: start, steps, being cancelled, the end
+ *      inbox.c   which of the waiting envelopes are messages for it, and which is picked
+ *      wait.c    waiting, and what ends it
+ *      receive.c, call.c, block.c    what it can wait for
+ *      annex.c   the stacks of a node
+ *
+ * The body runs on its own stack as the actor's runner, and all that is not its code - signals,
+ * answers, calls that are due - runs on the worker's stack while it waits.  So everything here
+ * is the runner's.
+ */
+#ifndef COPPICE_CO_CO_H
+#define COPPICE_CO_CO_H
+
+#include <coppice/co.h>
+
+#include "co/stacks.h"
+#include "co/switch.h"
+#include "core/scope.h"
+#include "core/sequence.h"
+
+struct cop_co {
+    copi_context context;
+    copi_stack *stack;
+    cop_actor *actor;
+    void *arg;
+    void (*dispose)(void *arg);
+    cop_err result;
+    copi_scope *here;               /* the innermost block that it stands in; NULL: none */
+    copi_wake timer;                /* ends a wait, or being soft */
+    int64_t wait_until, soft_until; /* nanoseconds; 0: not */
+    cop_exit *why; /* the first reason of being cancelled, or NULL without memory */
+    uint8_t force; /* cop_force, of the actor itself */
+    bool has_begun, is_over;
+    bool is_ready; /* something may have happened that it waits for */
+    bool wants_mail;
+    bool has_timed_out;
+
+    /* The inbox: what stands behind `sorted` in the batch has not been looked at yet, and what
+     * stands behind `seen` was not offered to the wait that goes on. */
+    copi_mail *head, *sorted, *seen;
+    copi_envelope *captured; /* what handling one that is sorted has made */
+    copi_envelope *letter;   /* received; kept until the next one is */
+
+    /* The call that it waits for. */
+    cop_err call_err;
+    bool is_answered;
+    const cop_type *answer_type;
+    copi_envelope *answer;  /* kept until the next call */
+    cop_child_record *kept; /* of the last join */
+};
+
+static inline cop_co *
+copi_co_of(cop_actor *self)
+{
+    return self->state;
+}
+
+/* body.c */
+/* Runs others until something has happened; on the body's stack. */
+void copi_co_leave(cop_co *co);
+
+/* annex.c */
+/* The stacks of a node, made when they are first needed; NULL without memory. */
+copi_stack_cache *copi_stacks_of(cop_node *node, unsigned worker);
+
+/* inbox.c */
+/* Looks at what has come: all that is no message for the body is handled.  On the worker's
+ * stack.  False if the actor has begun to end. */
+bool copi_inbox_sort(cop_co *co);
+/* Is there something that the wait has not seen? */
+bool copi_inbox_has_more(const cop_co *co);
+/* From here on all messages are offered again. */
+void copi_inbox_rewind(cop_co *co);
+/* Takes the next one that the wait has not seen and that is wanted; NULL if there is none. */
+copi_envelope *copi_inbox_pick(cop_co *co,
+                               bool (*wants)(const cop_received *message, void *ctx),
+                               void *ctx);
+
+/* wait.c */
+/* The force that holds where the body stands. */
+cop_force copi_co_force(const cop_co *co);
+/* From now on the wait ends after so long.  COP_E_NOMEM, COP_E_INVAL. */
+cop_err copi_wait_begin(cop_co *co, int64_t within_ms);
+/* Waits until something has happened.  COP_OK: look again; COP_E_CANCELLED, COP_E_TIMEOUT. */
+cop_err copi_wait_on(cop_co *co);
+void copi_wait_end(cop_co *co);
+/* Has the timer stand at the first of the times that matter. */
+bool copi_co_set_timer(cop_co *co);
+
+#endif /* COPPICE_CO_CO_H */

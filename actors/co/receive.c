@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/check.h"
+#include "co/co.h"
+#include "core/node.h"
+
+#include <coppice/watch.h>
+
+/* The one before: an unanswered request is answered, and its memory goes. */
+static void
+release(cop_co *co)
+{
+    cop_actor *self = co->actor;
+    copi_envelope *letter = co->letter;
+
+    if (letter == NULL)
+        return;
+    self->current = letter;
+    if (letter->kind == COPI_CALL)
+        copi_answer_unanswered(self, COP_E_NOREPLY);
+    self->current = NULL;
+    co->letter = NULL;
+    copi_envelope_free(self->worker, letter);
+}
+
+static void
+accept(cop_co *co, copi_envelope *envelope, cop_received *out)
+{
+    cop_actor *self = co->actor;
+
+    co->letter = self->current = envelope;
+    *out = (cop_received){envelope->type, copi_payload(envelope), envelope->from};
+    COPI_TALLY(self->worker, messages, 1);
+    /* Who always finds a message must give way now and then. */
+    if (++self->worker->spent % COPI_SLICE == 0) {
+        co->is_ready = true;
+        copi_co_leave(co);
+    }
+}
+
+cop_err
+cop_receive_if(cop_co *co, int32_t within_ms,
+               bool (*wants)(const cop_received *message, void *ctx), void *ctx,
+               cop_received *out)
+{
+    cop_err err = copi_wait_begin(co, within_ms);
+    copi_envelope *found = NULL;
+
+    if (err != COP_OK)
+        return err;
+    release(co);
+    copi_inbox_rewind(co);
+    co->wants_mail = true;
+    if (within_ms == 0 && (found = copi_inbox_pick(co, wants, ctx)) == NULL) {
+        co->is_ready = true; /* what has come may not be sorted yet */
+        copi_co_leave(co);
+    }
+    while (found == NULL && (found = copi_inbox_pick(co, wants, ctx)) == NULL && err == COP_OK)
+        err = copi_wait_on(co);
+    copi_wait_end(co);
+    if (found == NULL)
+        return err;
+    accept(co, found, out);
+    return COP_OK;
+}
+
+cop_err
+cop_receive(cop_co *co, int32_t within_ms, cop_received *out)
+{
+    return cop_receive_if(co, within_ms, NULL, NULL, out);
+}
+
+static bool
+is_of_type(const cop_received *message, void *ctx)
+{
+    return message->type == ctx;
+}
+
+cop_err
+cop_receive_type(cop_co *co, int32_t within_ms, const cop_type *type, const void **out)
+{
+    cop_received received;
+
+    cop_err err = cop_receive_if(co, within_ms, is_of_type, (void *)(uintptr_t)type, &received);
+    if (err == COP_OK)
+        *out = received.message;
+    return err;
+}
+
+static bool
+is_of_watch(const cop_received *message, void *ctx)
+{
+    const cop_ready *ready = message->message;
+
+    return message->type == &cop_ready_type &&
+           ready->watch.ref.bits == ((const cop_watch *)ctx)->ref.bits;
+}
+
+cop_err
+cop_wait_fd(cop_co *co, int fd, unsigned events, int32_t within_ms, unsigned *ready)
+{
+    cop_watch watch;
+    cop_received received;
+
+    COP_TRY(cop_watch_open(co->actor, fd, events, &watch));
+    cop_err err = cop_receive_if(co, within_ms, is_of_watch, &watch, &received);
+    cop_watch_close(co->actor, watch);
+    if (err == COP_OK && ready != NULL)
+        *ready = ((const cop_ready *)received.message)->events;
+    return err;
+}
