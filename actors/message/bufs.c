@@ -64,8 +64,7 @@ static void
 hold(visitor *self, cop_buf *buf)
 {
     (void)self;
-    if (buf != NULL)
-        (void)cop_buf_ref(buf);
+    (void)cop_buf_ref(buf);
 }
 
 void
