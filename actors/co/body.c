@@ -31,27 +31,44 @@ static cop_err
 start(cop_actor *self, const cop_spawn_opts *opts)
 {
     cop_co *co = copi_co_of(self);
-    copi_stack_cache *stacks = copi_stacks_of(self->node, self->worker->index);
 
-    if (self->behaviour->body == NULL)
+    if (self->behaviour->body == NULL || self->behaviour->stack_size > COP_STACK_MOST)
         return COP_E_INVAL;
-    if (stacks == NULL || copi_ties_of(self) == NULL)
-        return COP_E_NOMEM;
-    cop_err err = copi_stack_take(stacks, self->behaviour->stack_size, &co->stack);
-    if (err == COP_E_OS)
-        (void)cop_fail(self, err, "no more stacks: vm.max_map_count is reached");
-    if (err != COP_OK)
-        return err;
-    co->stack->name = name_of;
-    co->stack->who = self;
     co->actor = self;
     co->timer.actor = self;
     co->timer.timer.what = COPI_WAKE;
     co->arg = (void *)(uintptr_t)opts->arg; /* given away */
     co->dispose = opts->dispose;
     co->is_ready = true;
+    return COP_OK;
+}
+
+/* Only now, where it runs: of many that end soon all have the same stack, which is warm. */
+static cop_err
+take_stack(cop_actor *self, cop_co *co)
+{
+    copi_stack_cache *stacks = copi_stacks_of(self->node, self->worker->index);
+
+    if (stacks == NULL)
+        return COP_E_NOMEM;
+    cop_err err = copi_stack_take(stacks, self->behaviour->stack_size, &co->stack);
+    if (err != COP_OK)
+        return cop_fail(self, err, "no stack: %s",
+                        err == COP_E_OS ? "vm.max_map_count is reached" : cop_err_text(err));
+    co->stack->name = name_of;
+    co->stack->who = self;
+    co->has_begun = true;
     copi_context_make(&co->context, co->stack, run, co);
     return COP_OK;
+}
+
+static void
+give_stack(cop_actor *self, cop_co *co)
+{
+    if (co->stack == NULL)
+        return;
+    copi_context_drop(&co->context);
+    copi_stack_give(copi_stacks_of(self->node, self->worker->index), &co->stack);
 }
 
 /* ------------------------------------------------------------------------------- steps */
@@ -86,6 +103,7 @@ finish(cop_actor *self, cop_co *co)
 {
     cop_err err = co->result;
 
+    give_stack(self, co);
     co->is_over = true;
     self->current = co->letter;
     if (co->letter != NULL && co->letter->kind == COPI_CALL)
@@ -106,8 +124,11 @@ finish(cop_actor *self, cop_co *co)
 static void
 resume(cop_actor *self, cop_co *co)
 {
-    co->has_begun = true;
     co->is_ready = false;
+    if (!co->has_begun && (co->result = take_stack(self, co)) != COP_OK) {
+        finish(self, co);
+        return;
+    }
     self->current = co->letter;
     bool goes_on = copi_context_enter(&co->context);
     self->current = NULL;
@@ -157,6 +178,8 @@ raise_blocks(cop_actor *self, cop_force force, const cop_exit *why)
 {
     cop_exit told = *why;
 
+    if (self->ties == NULL)
+        return;
     told.kind = COP_EXIT_SHUTDOWN;
     for (copi_scope *scope = self->ties->own.scopes; scope != NULL; scope = scope->older)
         if (!scope->opts.shield)
@@ -215,8 +238,7 @@ end(cop_actor *self)
     }
     if (copi_timer_disarm(self->worker, &co->timer.timer))
         copi_unpin(self);
-    copi_context_drop(&co->context);
-    copi_stack_give(copi_stacks_of(self->node, self->worker->index), &co->stack);
+    give_stack(self, co);
     free_envelope(self, &co->letter);
     free_envelope(self, &co->answer);
     free_envelope(self, &co->captured);

@@ -30,7 +30,7 @@ check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts 
         copi_is_bad_limit(behaviour->stuck_ms))
         return COP_E_INVAL;
     copi_scope *scope;
-    if (opts->scope.ref.bits != 0 && is_own(me, opts->owner))
+    if (COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner))
         return copi_scope_enter(me, opts->scope, &scope);
     return COP_OK;
 }
@@ -79,7 +79,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
         const cop_spawn_opts *opts)
 {
     const char *label = opts->label != NULL ? opts->label : opts->name;
-    bool is_local = opts->scope.ref.bits != 0 && is_own(me, opts->owner);
+    bool is_local = COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner);
 
     self->task.home = COPI_ANYWHERE;
     self->node = me->node;
@@ -162,8 +162,7 @@ hand_over(cop_actor *me, cop_actor *child, cop_pid owner, cop_scope scope)
 static cop_err
 inherit_deadline(cop_actor *me, cop_actor *child)
 {
-    int64_t deadline =
-        child->scope == 0 ? 0 : copi_scope_deadline(copi_scope_numbered(me, child->scope));
+    int64_t deadline = copi_scope_deadline(copi_scope_numbered(me, child->scope));
 
     if (me->ties->deadline != 0 && (deadline == 0 || me->ties->deadline < deadline))
         deadline = me->ties->deadline;
@@ -178,13 +177,15 @@ inherit_deadline(cop_actor *me, cop_actor *child)
 static cop_err
 give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
 {
-    if (!is_own(me, opts->owner))
+    if (COPI_UNLIKELY(!is_own(me, opts->owner)))
         return hand_over(me, child, opts->owner, opts->scope);
     if (copi_ties_of(me) == NULL)
         return COP_E_NOMEM;
     copi_set_owner(child, me);
     copi_child_add(me, child, opts);
-    return inherit_deadline(me, child);
+    return COPI_LIKELY(child->scope == 0 && me->ties->deadline == 0)
+               ? COP_OK
+               : inherit_deadline(me, child);
 }
 
 static cop_err
@@ -312,7 +313,7 @@ limit_time(cop_actor *self, const cop_spawn_opts *opts)
     return copi_watchdog_need(self->node, limit);
 }
 
-static cop_err
+COPI_INLINE cop_err
 spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
 {
     if (opts->monitor != NULL)

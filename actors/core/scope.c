@@ -33,10 +33,8 @@ copi_scope_handle(const cop_actor *self, const copi_scope *scope)
 }
 
 copi_scope *
-copi_scope_numbered(cop_actor *self, uint32_t number)
+copi_scope_known(cop_actor *self, uint32_t number)
 {
-    if (number == 0)
-        return NULL;
     copi_map_node *node = copi_map_find(&self->ties->scopes, 0, number);
     return node == NULL ? NULL : COPI_CONTAINER(node, copi_scope, node);
 }
@@ -102,9 +100,16 @@ copi_scope_names(const copi_scope *scope, char *room, size_t size)
     if (scope == NULL || size == 0)
         return 0;
     size_t used = copi_scope_names(scope->outer, room, size);
-    int length = snprintf(room + used, size - used, "%s%s", used > 0 ? "/" : "", scope->name);
-    used += length < 0 ? 0 : (size_t)length;
-    return used < size ? used : size - 1;
+    size_t length = strlen(scope->name), left = size - used - 1;
+    if (used > 0 && left > 0) {
+        room[used++] = '/';
+        left--;
+    }
+    if (length > left)
+        length = left;
+    memcpy(room + used, scope->name, length);
+    room[used + length] = '\0';
+    return used + length;
 }
 
 void

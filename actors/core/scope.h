@@ -105,7 +105,12 @@ copi_brood_of(cop_actor *self, copi_scope *scope)
 }
 
 /* The scope of that number, NULL for 0. */
-copi_scope *copi_scope_numbered(cop_actor *self, uint32_t number);
+copi_scope *copi_scope_known(cop_actor *self, uint32_t number);
+static inline copi_scope *
+copi_scope_numbered(cop_actor *self, uint32_t number)
+{
+    return COPI_LIKELY(number == 0) ? NULL : copi_scope_known(self, number);
+}
 
 /* "outer/inner" into `room`; how much of it is used, without the zero. */
 size_t copi_scope_names(const copi_scope *scope, char *room, size_t size);
