@@ -71,14 +71,34 @@ copi_stack_cache *copi_stacks_of(cop_node *node, unsigned worker);
 /* Looks at what has come: all that is no message for the body is handled.  On the worker's
  * stack.  False if the actor has begun to end. */
 bool copi_inbox_sort(cop_co *co);
+/* Has all that has come been looked at, and if mail is wanted, been offered? */
+static inline bool
+copi_inbox_is_sorted(const cop_co *co)
+{
+    const cop_actor *self = co->actor;
+
+    return co->head == self->batch &&
+           co->sorted == (self->batch == NULL ? NULL : self->batch_last) &&
+           !(co->wants_mail && co->seen != co->sorted);
+}
+
 /* Is there something that the wait has not seen? */
-bool copi_inbox_has_more(const cop_co *co);
+static inline bool
+copi_inbox_has_more(const cop_co *co)
+{
+    return co->seen != co->sorted;
+}
 /* From here on all messages are offered again. */
 void copi_inbox_rewind(cop_co *co);
+/* Which messages a wait is for. */
+typedef struct copi_choice {
+    const cop_type *type;                                 /* NULL: any */
+    bool (*wants)(const cop_received *message, void *ctx); /* NULL: all of them */
+    void *ctx;
+} copi_choice;
+
 /* Takes the next one that the wait has not seen and that is wanted; NULL if there is none. */
-copi_envelope *copi_inbox_pick(cop_co *co,
-                               bool (*wants)(const cop_received *message, void *ctx),
-                               void *ctx);
+copi_envelope *copi_inbox_pick(cop_co *co, const copi_choice *choice);
 
 /* wait.c */
 /* The force that holds where the body stands. */

@@ -191,27 +191,30 @@ copi_inbox_sort(cop_co *co)
     return true;
 }
 
-bool
-copi_inbox_has_more(const cop_co *co)
-{
-    return co->seen != co->sorted;
-}
-
 void
 copi_inbox_rewind(cop_co *co)
 {
     co->seen = NULL;
 }
 
+static bool
+is_chosen(const copi_choice *choice, copi_envelope *envelope)
+{
+    if (choice->type != NULL && choice->type != envelope->type)
+        return false;
+    if (COPI_LIKELY(choice->wants == NULL))
+        return true;
+    cop_received shown = {envelope->type, copi_payload(envelope), envelope->from};
+    return choice->wants(&shown, choice->ctx);
+}
+
 copi_envelope *
-copi_inbox_pick(cop_co *co, bool (*wants)(const cop_received *message, void *ctx), void *ctx)
+copi_inbox_pick(cop_co *co, const copi_choice *choice)
 {
     follow(co);
     while (co->seen != co->sorted) {
         copi_mail *mail = after(co, co->seen);
-        copi_envelope *envelope = copi_envelope_of(mail);
-        cop_received shown = {envelope->type, copi_payload(envelope), envelope->from};
-        if (wants == NULL || wants(&shown, ctx)) {
+        if (is_chosen(choice, copi_envelope_of(mail))) {
             if (co->sorted == mail)
                 co->sorted = co->seen;
             return take_out(co, co->seen);

@@ -23,18 +23,56 @@ release(cop_co *co)
 }
 
 static void
-accept(cop_co *co, copi_envelope *envelope, cop_received *out)
+accept(cop_co *co, copi_envelope *envelope)
 {
     cop_actor *self = co->actor;
 
     co->letter = self->current = envelope;
-    *out = (cop_received){envelope->type, copi_payload(envelope), envelope->from};
     COPI_TALLY(self->worker, messages, 1);
     /* Who always finds a message must give way now and then. */
-    if (++self->worker->spent % COPI_SLICE == 0) {
+    if (COPI_UNLIKELY(++self->worker->spent % COPI_SLICE == 0)) {
         co->is_ready = true;
         copi_co_leave(co);
     }
+}
+
+/* Waits for one that is chosen; none has been found so far. */
+static cop_err
+await(cop_co *co, int32_t within_ms, const copi_choice *choice, copi_envelope **found)
+{
+    cop_err err = copi_wait_begin(co, within_ms);
+
+    if (err != COP_OK)
+        return err;
+    co->wants_mail = true;
+    if (within_ms == 0) {
+        co->is_ready = true; /* what has come may not be sorted yet */
+        copi_co_leave(co);
+    }
+    while ((*found = copi_inbox_pick(co, choice)) == NULL && err == COP_OK)
+        err = copi_wait_on(co);
+    copi_wait_end(co);
+    return *found != NULL ? COP_OK : err;
+}
+
+static cop_err
+receive(cop_co *co, int32_t within_ms, const copi_choice *choice)
+{
+    release(co);
+    copi_inbox_rewind(co);
+    copi_envelope *found = copi_inbox_pick(co, choice);
+    if (found == NULL)
+        COP_TRY(await(co, within_ms, choice, &found));
+    accept(co, found);
+    return COP_OK;
+}
+
+static void
+show(const cop_co *co, cop_received *out)
+{
+    copi_envelope *envelope = co->letter;
+
+    *out = (cop_received){envelope->type, copi_payload(envelope), envelope->from};
 }
 
 cop_err
@@ -42,24 +80,8 @@ cop_receive_if(cop_co *co, int32_t within_ms,
                bool (*wants)(const cop_received *message, void *ctx), void *ctx,
                cop_received *out)
 {
-    cop_err err = copi_wait_begin(co, within_ms);
-    copi_envelope *found = NULL;
-
-    if (err != COP_OK)
-        return err;
-    release(co);
-    copi_inbox_rewind(co);
-    co->wants_mail = true;
-    if (within_ms == 0 && (found = copi_inbox_pick(co, wants, ctx)) == NULL) {
-        co->is_ready = true; /* what has come may not be sorted yet */
-        copi_co_leave(co);
-    }
-    while (found == NULL && (found = copi_inbox_pick(co, wants, ctx)) == NULL && err == COP_OK)
-        err = copi_wait_on(co);
-    copi_wait_end(co);
-    if (found == NULL)
-        return err;
-    accept(co, found, out);
+    COP_TRY(receive(co, within_ms, &(copi_choice){.wants = wants, .ctx = ctx}));
+    show(co, out);
     return COP_OK;
 }
 
@@ -69,21 +91,12 @@ cop_receive(cop_co *co, int32_t within_ms, cop_received *out)
     return cop_receive_if(co, within_ms, NULL, NULL, out);
 }
 
-static bool
-is_of_type(const cop_received *message, void *ctx)
-{
-    return message->type == ctx;
-}
-
 cop_err
 cop_receive_type(cop_co *co, int32_t within_ms, const cop_type *type, const void **out)
 {
-    cop_received received;
-
-    cop_err err = cop_receive_if(co, within_ms, is_of_type, (void *)(uintptr_t)type, &received);
-    if (err == COP_OK)
-        *out = received.message;
-    return err;
+    COP_TRY(receive(co, within_ms, &(copi_choice){.type = type}));
+    *out = copi_payload(co->letter);
+    return COP_OK;
 }
 
 static bool
