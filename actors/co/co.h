@@ -92,7 +92,7 @@ copi_inbox_has_more(const cop_co *co)
 void copi_inbox_rewind(cop_co *co);
 /* Which messages a wait is for. */
 typedef struct copi_choice {
-    const cop_type *type;                                 /* NULL: any */
+    const cop_type *type;                                  /* NULL: any */
     bool (*wants)(const cop_received *message, void *ctx); /* NULL: all of them */
     void *ctx;
 } copi_choice;

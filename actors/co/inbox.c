@@ -104,7 +104,9 @@ decoded(cop_actor *self, copi_envelope *envelope, cop_err *err)
     *err = type == NULL ? COP_E_NO_HANDLER : COP_E_BAD_MESSAGE;
     if (type == NULL || copi_unpack_size(type, encoded->bytes, encoded->size, &size) != COP_OK)
         return NULL;
-    copi_envelope *made = copi_envelope_new(self->worker, (copi_kind)envelope->kind, size);
+    const copi_kind kind = (copi_kind)envelope->kind;
+    copi_envelope *made =
+        copi_envelope_new(self->worker, kind, size + copi_deadline_room(kind));
     *err = COP_E_NOMEM;
     if (made == NULL)
         return NULL;
@@ -116,6 +118,8 @@ decoded(cop_actor *self, copi_envelope *envelope, cop_err *err)
     made->type = type;
     made->from = envelope->from;
     made->ref = envelope->ref;
+    if (kind == COPI_CALL)
+        copi_envelope_set_deadline(made, copi_request_deadline(envelope));
     made->has_bufs = type->has_bufs;
     return made;
 }

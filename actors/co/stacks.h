@@ -27,8 +27,8 @@
 #include "co/stack.h"
 
 enum {
-    /* Idle stacks of a class that the pool keeps warm, by their size: at least a batch. */
-    COPI_STACKS_WARM = 32 * 1024 * 1024,
+    /* Bytes of idle stacks of a class that the pool keeps warm; a small part of them is in memory. */
+    COPI_STACKS_WARM = 256 * 1024 * 1024,
 };
 
 typedef struct copi_stack_cache copi_stack_cache;

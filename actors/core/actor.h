@@ -103,7 +103,9 @@ struct cop_actor {
         alignas(16) char small_state[sizeof(copi_envelope)];
     };
     cop_exit *why; /* why it ends, if more than kind and code; else NULL */
-    char *label;   /* NULL: the behaviour's name */
+    /* NULL: the behaviour's name.  With the lowest bit set: that, in the copi_scope which is
+     * there; it outlives its children, and its name does not change. */
+    char *label;
     int32_t exit_code;
     uint8_t exit_kind; /* cop_exit_kind */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
@@ -148,6 +150,15 @@ copi_pid_of(const cop_actor *self)
     /* relaxed: read by who owns or runs the actor. */
     return (cop_pid){copi_incarnation(self->node),
                      atomic_load_explicit(&self->id, memory_order_relaxed)};
+}
+
+/* The scope that a label stands for, or NULL. */
+static inline const struct copi_scope *
+copi_label_scope(const cop_actor *self)
+{
+    uintptr_t bits = (uintptr_t)self->label;
+
+    return (bits & 1) != 0 ? (const struct copi_scope *)(bits - 1) : NULL;
 }
 
 /* NULL: it is the root. */
@@ -293,6 +304,8 @@ void copi_discard(cop_actor *self);
 void copi_close_mailbox(cop_actor *self);
 /* Frees the state. */
 void copi_free_furniture(cop_actor *self);
+/* Frees the label, in whatever way it is one. */
+void copi_label_free(cop_actor *self);
 /* Frees the kept record. */
 void copi_exit_free(cop_actor *self);
 /* Tells the owner that this actor is gone; it has ended. */

@@ -169,7 +169,7 @@ fill(copi_worker *worker, copi_alarm *alarm, const cop_type *type, const void *m
     letter->due = (copi_envelope){
         .kind = COPI_TIMER,
         .type = type,
-        .size = room & COPI_PAYLOAD_MAX,
+        .size = room & COPI_SIZE_MASK,
     };
     set_alarm(letter, alarm);
     if (COPI_LIKELY(type->flat))

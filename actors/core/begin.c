@@ -46,11 +46,11 @@ static char *
 labelled_in(cop_actor *me, const cop_actor *self, const char *label)
 {
     char path[COPI_PATH_MAX];
-    const copi_scope *scope = copi_scope_numbered(me, self->scope);
-    size_t used = copi_scope_names(scope, path, sizeof path);
+    copi_scope *scope = copi_scope_numbered(me, self->scope);
 
     if (label == NULL)
-        label = self->behaviour->name != NULL ? self->behaviour->name : "actor";
+        return (char *)scope + 1;
+    size_t used = copi_scope_names(scope, path, sizeof path);
     snprintf(path + used, sizeof path - used, "/%s", label);
     return strdup(path);
 }
@@ -291,7 +291,7 @@ static cop_err
 abandon(cop_actor *me, cop_actor *child, cop_err err)
 {
     copi_free_furniture(child);
-    free(child->label);
+    copi_label_free(child);
     copi_ties_free(child);
     copi_table_give(&me->node->table, me->worker, child);
     return err;

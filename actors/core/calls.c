@@ -9,6 +9,8 @@
  */
 #include <string.h>
 
+#include <coppice/scope.h>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "core/dispatch.h"
@@ -89,7 +91,8 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
              const void *message)
 {
     if (call->callee.node == copi_incarnation(me->node))
-        return copi_send_typed(me, COPI_CALL, call->callee, call->node.low, type, message);
+        return copi_send_typed(me, COPI_CALL, call->callee, call->node.low,
+                               call->timer.node.due, type, message);
     cop_err err = copi_send(me->node, me->worker,
                             &(copi_parcel){.kind = COPI_CALL,
                                            .from = copi_pid_of(me),
@@ -103,15 +106,23 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
 
 /* A call that is not sent yet. */
 static cop_err
-open_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then, copi_call **out)
+open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, copi_call **out)
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
-    if (within_ms <= 0 || then == NULL)
+    if (*within_ms <= 0 || then == NULL)
         return COP_E_INVAL;
     if (cop_pid_equal(to, copi_pid_of(me)))
         return COP_E_SELF;
-    *out = new_call(me, to, within_ms, then);
+    if (copi_deadline_around(me) != 0) {
+        /* No longer than what it is asked for. */
+        int64_t left = cop_time_left(me);
+        if (left == 0)
+            return COP_E_TIMEOUT;
+        if (left < *within_ms)
+            *within_ms = (int32_t)left;
+    }
+    *out = new_call(me, to, *within_ms, then);
     return *out == NULL ? COP_E_NOMEM : COP_OK;
 }
 
@@ -120,7 +131,7 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
                 const cop_type *type, const void *message, cop_ref *out)
 {
     copi_call *call;
-    cop_err err = open_call(me, to, within_ms, then, &call);
+    cop_err err = open_call(me, to, &within_ms, then, &call);
 
     if (err != COP_OK)
         return copi_taken(type, message, err);
@@ -140,7 +151,7 @@ copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *
 
     if (to.node != copi_incarnation(me->node))
         return COP_E_INVAL;
-    COP_TRY(open_call(me, to, within_ms, then, &call));
+    COP_TRY(open_call(me, to, &within_ms, then, &call));
     cop_err err = copi_send(me->node, me->worker,
                             &(copi_parcel){.kind = kind,
                                            .from = copi_pid_of(me),
@@ -313,7 +324,7 @@ cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
     if (!is_request(me))
         return copi_taken(type, message, COP_E_GONE);
     cop_err err =
-        copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, type, message);
+        copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, 0, type, message);
     if (err != COP_OK && !is_unwanted(err))
         return err; /* the request is still open */
     me->current->kind = COPI_USER_MESSAGE;
@@ -390,7 +401,8 @@ cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const 
     if (!redeem(me, kept))
         return copi_taken(type, message, COP_E_GONE);
     *token = (cop_token){0};
-    cop_err err = copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, type, message);
+    cop_err err =
+        copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, 0, type, message);
     if (err == COP_OK || is_unwanted(err))
         return COP_OK;
     send_error(me, kept.caller, kept.call.bits, err);

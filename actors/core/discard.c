@@ -72,5 +72,5 @@ copi_discard(cop_actor *self)
         copi_free_furniture(self);
     if (self->why != NULL)
         copi_exit_free(self);
-    free(self->label);
+    copi_label_free(self);
 }

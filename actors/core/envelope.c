@@ -11,7 +11,7 @@
 copi_envelope *
 copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size)
 {
-    if (size > COPI_PAYLOAD_MAX)
+    if (size > COPI_PAYLOAD_MAX + copi_deadline_room(kind))
         return NULL;
     copi_envelope *made = worker == NULL ? malloc(sizeof *made + size)
                                          : copi_pool_take(&worker->pool, sizeof *made + size);
@@ -19,7 +19,7 @@ copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size)
         return NULL;
     *made = (copi_envelope){.kind = (unsigned)kind & 0x1f,
                             .is_loose = worker == NULL,
-                            .size = (uint32_t)size & COPI_PAYLOAD_MAX};
+                            .size = (uint32_t)size & COPI_SIZE_MASK};
     if (worker != NULL)
         COPI_TALLY(worker, live_messages, 1);
     return made;
@@ -33,7 +33,8 @@ copi_envelope_typed(copi_worker *worker, copi_kind kind, const cop_type *type,
 
     if (extra > COPI_PAYLOAD_MAX)
         return NULL;
-    copi_envelope *made = copi_envelope_new(worker, kind, type->size + extra);
+    copi_envelope *made =
+        copi_envelope_new(worker, kind, type->size + extra + copi_deadline_room(kind));
     if (made == NULL)
         return NULL;
     made->type = type;

@@ -12,6 +12,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <coppice/actor.h>
 
@@ -67,7 +68,9 @@ typedef struct copi_envelope {
 } copi_envelope;
 
 enum {
-    COPI_PAYLOAD_MAX = (1 << 24) - 1
+    COPI_SIZE_MASK = (1 << 24) - 1,
+    /* So that a deadline always finds room behind it. */
+    COPI_PAYLOAD_MAX = COPI_SIZE_MASK - (int)sizeof(int64_t),
 };
 
 _Static_assert(sizeof(copi_envelope) % 16 == 0, "payloads are aligned");
@@ -103,6 +106,36 @@ static inline copi_envelope *
 copi_envelope_of(copi_mail *mail)
 {
     return (copi_envelope *)(void *)mail;
+}
+
+/*
+ * A call is good until its caller's deadline, on the clock of the node, which stands behind the
+ * payload.  Not of one that was bounced or answered: ask copi_request_deadline.
+ */
+static inline uint32_t
+copi_deadline_room(copi_kind kind)
+{
+    return kind == COPI_CALL ? sizeof(int64_t) : 0;
+}
+
+static inline void
+copi_envelope_set_deadline(copi_envelope *envelope, int64_t deadline)
+{
+    memcpy((char *)(envelope + 1) + envelope->size - sizeof deadline, &deadline,
+           sizeof deadline);
+}
+
+/* Of the request that an envelope is, or was before it was answered; 0 if it is none. */
+static inline int64_t
+copi_request_deadline(const copi_envelope *envelope)
+{
+    int64_t deadline = 0;
+
+    if (envelope->kind == COPI_CALL ||
+        (envelope->kind == COPI_USER_MESSAGE && envelope->ref != 0))
+        memcpy(&deadline, (const char *)(envelope + 1) + envelope->size - sizeof deadline,
+               sizeof deadline);
+    return deadline;
 }
 
 /* NULL if there is no memory or `size` is over COPI_PAYLOAD_MAX.  The payload is not set. */
@@ -145,11 +178,12 @@ static inline copi_envelope *
 copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
                    const void *message)
 {
+    const uint32_t room = copi_deadline_room(kind);
     copi_envelope *made;
 
     if (COPI_UNLIKELY(type->size > COPI_PAYLOAD_MAX))
         return NULL;
-    made = copi_pool_take(&worker->pool, sizeof *made + type->size);
+    made = copi_pool_take(&worker->pool, sizeof *made + type->size + room);
     if (COPI_UNLIKELY(made == NULL))
         return NULL;
     made->type = type;
@@ -157,7 +191,7 @@ copi_envelope_flat(copi_worker *worker, copi_kind kind, const cop_type *type,
     made->is_suspect = 0;
     made->is_loose = 0;
     made->has_bufs = 0;
-    made->size = type->size & COPI_PAYLOAD_MAX;
+    made->size = (type->size + room) & COPI_SIZE_MASK;
     copi_message_copy_flat(type, copi_payload(made), message);
     COPI_TALLY(worker, live_messages, 1);
     return made;

@@ -225,14 +225,14 @@ tell_others(cop_actor *self)
 }
 
 /* In this order, in case a signal handler writes the path just now: see debug/capture.h. */
-static void
-free_label(cop_actor *self)
+void
+copi_label_free(cop_actor *self)
 {
-    char *label = self->label;
+    char *label = copi_label_scope(self) != NULL ? NULL : self->label;
 
+    self->label = NULL;
     if (label == NULL)
         return;
-    self->label = NULL;
     atomic_signal_fence(memory_order_seq_cst);
     free(label);
 }
@@ -264,7 +264,7 @@ copi_finish(cop_actor *self)
     copi_close_mailbox(self);
     copi_free_furniture(self);
     tell_others(self);
-    free_label(self);
+    copi_label_free(self);
     self->phase = COPI_ENDED;
     if (self->is_started)
         COPI_TALLY(self->worker, ended, 1);

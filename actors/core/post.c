@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "core/node.h"
 #include "core/scope.h"
 #include "message/bufs.h"
@@ -150,6 +151,9 @@ pack(copi_worker *worker, const copi_parcel *parcel)
     case COPI_DEBUG:
     case COPI_LOOK:
         made = copi_envelope_typed(worker, parcel->kind, parcel->type, parcel->body);
+        if (made != NULL && parcel->kind == COPI_CALL)
+            copi_envelope_set_deadline(made,
+                                       copi_worker_now(worker) + parcel->within_ms * COPI_MS);
         break;
     case COPI_EXIT: made = pack_exited(worker, parcel); break;
     case COPI_DOWN: made = pack_down(worker, parcel); break;
@@ -221,8 +225,8 @@ give_up(const cop_type *type, const void *message, cop_err err)
 
 /* The common case without a parcel in between, and without a call that is not needed. */
 COPI_INLINE cop_err
-send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
-           const void *message)
+send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, int64_t deadline,
+           const cop_type *type, const void *message)
 {
     cop_node *node = me->node;
     copi_worker *worker = me->worker;
@@ -239,6 +243,8 @@ send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_ty
         return give_up(type, message, copi_envelope_refusal(type, message));
     made->from = copi_pid_of(me);
     made->ref = ref;
+    if (kind == COPI_CALL)
+        copi_envelope_set_deadline(made, deadline);
     made->generation = copi_generation(to.id);
     worker->spent += COPI_SEND_COST;
     note_company(worker, actor);
@@ -252,14 +258,14 @@ send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_ty
 cop_err
 cop_send_message(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
 {
-    return send_typed(me, COPI_USER_MESSAGE, to, 0, type, message);
+    return send_typed(me, COPI_USER_MESSAGE, to, 0, 0, type, message);
 }
 
 cop_err
-copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, const cop_type *type,
-                const void *message)
+copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, int64_t deadline,
+                const cop_type *type, const void *message)
 {
-    return send_typed(me, kind, to, ref, type, message);
+    return send_typed(me, kind, to, ref, deadline, type, message);
 }
 
 /* ------------------------------------------------------------------------ bouncing */

@@ -423,7 +423,7 @@ cop_scope_look(cop_actor *me, cop_scope handle, cop_scope_state *out)
 int64_t
 cop_time_left(const cop_actor *me)
 {
-    return left_until(me, me->ties == NULL ? 0 : me->ties->deadline);
+    return left_until(me, copi_deadline_around(me));
 }
 
 cop_err

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "core/node.h"
-#include "core/ties.h"
+#include "core/scope.h"
 #include "message/bufs.h"
 
 #define RUNTIME_TYPE(T)                                                                        \
@@ -79,9 +79,22 @@ cop_is_alive(const cop_actor *me, cop_pid who)
 static const char *
 label_of(const cop_actor *actor)
 {
-    if (actor->label != NULL)
+    if (actor->label != NULL && copi_label_scope(actor) == NULL)
         return actor->label;
     return actor->behaviour->name != NULL ? actor->behaviour->name : "actor";
+}
+
+/* As much of it as there is room for. */
+static char *
+put_before(char *room, char *at, const char *end, const char *label)
+{
+    size_t whole = strlen(label), length = whole;
+
+    if (at != end && at > room)
+        *--at = '/';
+    if (length > (size_t)(at - room))
+        length = (size_t)(at - room);
+    return memcpy(at - length, label + whole - length, length);
 }
 
 /* Owners outlive what they own, so walking up is safe.  Written from the end. */
@@ -94,16 +107,10 @@ copi_path_write(const cop_actor *self, char *room, size_t size)
     *at = '\0';
     for (const cop_actor *actor = self; copi_owner_of(actor) != NULL;
          actor = copi_owner_of(actor)) {
-        const char *label = label_of(actor);
-        size_t length = strlen(label), left = (size_t)(at - room);
-        if (at != end && left > 0) {
-            *--at = '/';
-            left--;
-        }
-        if (length > left)
-            length = left;
-        at -= length;
-        memcpy(at, label + strlen(label) - length, length);
+        at = put_before(room, at, end, label_of(actor));
+        for (const copi_scope *scope = copi_label_scope(actor); scope != NULL;
+             scope = scope->outer)
+            at = put_before(room, at, end, scope->opts.name);
     }
     return at == end ? "root" : at;
 }

@@ -111,6 +111,16 @@ struct copi_ties {
     struct copi_debug *debug; /* NULL: nobody looks on; else the phase is DEBUGGED, or later */
 };
 
+/* The nearer of the deadlines of the request that it handles, and of what it is a part of; 0. */
+static inline int64_t
+copi_deadline_around(const cop_actor *self)
+{
+    int64_t deadline = self->ties == NULL ? 0 : self->ties->deadline;
+    int64_t asked = self->current == NULL ? 0 : copi_request_deadline(self->current);
+
+    return asked != 0 && (deadline == 0 || asked < deadline) ? asked : deadline;
+}
+
 /* links.c */
 void copi_links_end(cop_actor *self, const cop_exit *why);
 void copi_on_link(cop_actor *self, copi_envelope *envelope);

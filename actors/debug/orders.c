@@ -71,7 +71,7 @@ void
 copi_debug_answer(cop_actor *self, const copi_envelope *order, const cop_type *type,
                   const void *message)
 {
-    cop_err err = copi_send_typed(self, COPI_REPLY, order->from, order->ref, type, message);
+    cop_err err = copi_send_typed(self, COPI_REPLY, order->from, order->ref, 0, type, message);
 
     if (err != COP_OK && err != COP_E_NOPROC)
         answer_error(self, order, err);

@@ -85,7 +85,9 @@ do_ask(const act *at)
 {
     int32_t within_ms = 1 + (int32_t)world_pick(at->world, 50);
     int to = world_any_tree(at->world);
-    uint32_t call = asking_new(at->world, at->who, to, within_ms);
+    int64_t left = at->self->asked_until - world_now(at->world);
+    bool is_bounded = at->self->asked_until != 0 && left < within_ms;
+    uint32_t call = asking_new(at->world, at->who, to, is_bounded ? (int32_t)left : within_ms);
 
     if (call == CALLS)
         return COP_OK;
@@ -97,9 +99,13 @@ do_ask(const act *at)
     cop_err err = ask(at, call, within_ms);
     world_note(at->world, "ask", at->who, call, err);
     one->is_over = err != COP_OK;
+    EXPECT(at->world,
+           (err == COP_E_TIMEOUT) == (is_bounded && left <= 0) || err == COP_E_GONE ||
+               err == COP_E_SELF,
+           "ask: %s with %d left", cop_err_name(err), (int)left);
     if (err == COP_OK)
         note_accepted(at->world, one->note);
-    else if (err == COP_E_GONE || err == COP_E_SELF)
+    else if (err == COP_E_GONE || err == COP_E_SELF || err == COP_E_TIMEOUT)
         at->world->notes[one->note].state = NOTE_REFUSED;
     else
         note_refused(at->world, one->note, err);

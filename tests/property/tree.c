@@ -79,7 +79,9 @@ COP_HANDLER(plant, question)
 {
     life_enter(st->world, st->who, "question", msg->id);
     note_handled(st->world, msg->id, st->who, cop_sender(me));
+    tree_of(st)->asked_until = st->world->calls[msg->call].deadline;
     cop_err err = tree_answers(st->world, st->who, me, msg);
+    tree_of(st)->asked_until = 0;
     life_leave(st->world, st->who);
     return err;
 }

@@ -124,6 +124,7 @@ typedef struct tree {
     uint32_t token_calls[TOKENS];
     int token_count;
     uint32_t stop_timer;
+    int64_t asked_until; /* of the question that it handles: its own have no longer; 0: none */
     uint64_t entered_at, disposed_at; /* events: its last handler began; its end */
     int cancelled;                    /* calls that ended so when it finished */
 } tree;

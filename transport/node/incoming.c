@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "node/hub.h"
 #include "wire/bytes.h"
 
@@ -13,13 +14,17 @@ static copi_envelope *
 open_message(copi_worker *worker, copi_kind kind, const copi_record *record)
 {
     copi_reader in = {record->body, record->body + record->size, false};
+    uint32_t within_ms = kind == COPI_CALL ? (uint32_t)copi_read_number(&in, 4) : 0;
     uint32_t wire_id = (uint32_t)copi_read_number(&in, 4);
     size_t size = copi_left(&in);
 
     if (in.is_broken || wire_id == 0)
         return NULL;
-    copi_envelope *made = copi_envelope_new(worker, kind, sizeof(copi_encoded) + size);
+    copi_envelope *made =
+        copi_envelope_new(worker, kind, sizeof(copi_encoded) + size + copi_deadline_room(kind));
     COPI_CHECK(made != NULL);
+    if (kind == COPI_CALL)
+        copi_envelope_set_deadline(made, copi_worker_now(worker) + within_ms * COPI_MS);
     copi_encoded *encoded = copi_payload(made);
     encoded->wire_id = wire_id;
     encoded->size = (uint32_t)size;

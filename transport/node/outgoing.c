@@ -19,13 +19,15 @@ typedef struct body {
 } body;
 
 static void
-write_message(body *self, copi_record_kind kind, uint32_t wire_id, size_t packed)
+write_message(body *self, copi_record_kind kind, const copi_parcel *parcel, size_t packed)
 {
-    copi_writer out = {self->bytes, self->bytes + 4, false};
+    copi_writer out = {self->bytes, self->bytes + 8, false};
 
-    copi_write_number(&out, wire_id, 4);
+    if (kind == COPI_RECORD_CALL)
+        copi_write_number(&out, (uint32_t)parcel->within_ms, 4);
+    copi_write_number(&out, parcel->type == NULL ? 0 : parcel->type->wire_id, 4);
     self->kind = kind;
-    self->size = 4;
+    self->size = (size_t)(out.at - self->bytes);
     self->packed = packed;
 }
 
@@ -58,13 +60,11 @@ write_down(body *self, const cop_exit *why)
 static bool
 write_body(body *self, const copi_parcel *parcel, size_t packed)
 {
-    uint32_t wire_id = parcel->type == NULL ? 0 : parcel->type->wire_id;
-
     self->size = self->packed = 0;
     switch (parcel->kind) {
-    case COPI_USER_MESSAGE: write_message(self, COPI_RECORD_MESSAGE, wire_id, packed); break;
-    case COPI_CALL: write_message(self, COPI_RECORD_CALL, wire_id, packed); break;
-    case COPI_REPLY: write_message(self, COPI_RECORD_REPLY, wire_id, packed); break;
+    case COPI_USER_MESSAGE: write_message(self, COPI_RECORD_MESSAGE, parcel, packed); break;
+    case COPI_CALL: write_message(self, COPI_RECORD_CALL, parcel, packed); break;
+    case COPI_REPLY: write_message(self, COPI_RECORD_REPLY, parcel, packed); break;
     case COPI_REPLY_ERROR: write_error(self, parcel->err); break;
     case COPI_LINK: self->kind = COPI_RECORD_LINK; break;
     case COPI_UNLINK: self->kind = COPI_RECORD_UNLINK; break;

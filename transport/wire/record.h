@@ -26,9 +26,9 @@ enum {
 };
 
 typedef enum copi_record_kind {
-    COPI_RECORD_MESSAGE = 1, /* u32 wire id, packed message; so too the next two */
-    COPI_RECORD_CALL,
-    COPI_RECORD_REPLY,
+    COPI_RECORD_MESSAGE = 1, /* u32 wire id, packed message */
+    COPI_RECORD_CALL,        /* u32 milliseconds until nobody waits, then the same */
+    COPI_RECORD_REPLY,       /* as a message */
     COPI_RECORD_ERROR, /* u32 error */
     COPI_RECORD_LINK,
     COPI_RECORD_UNLINK,

@@ -374,8 +374,12 @@ typedef struct cop_then {
  * cop_reply_error.  Late answers are dropped and
  * counted.  The call belongs to this actor.
  *
+ * What is left of the request being handled, or of the scope that this actor was started in
+ * (cop_time_left), bounds `within_ms`, and travels along, to other nodes too.
+ *
  * An error returned here means that the handler will not run: as cop_send; COP_E_SELF;
- * COP_E_INVAL for a time that is not positive (a call must have a deadline).
+ * COP_E_TIMEOUT (nothing is left of that); COP_E_INVAL for a time that is not positive (a call
+ * must have a deadline).
  */
 #define cop_ask(me, to, within_ms, then, ...)                                                  \
     cop_ask_message(me, to, within_ms, then, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__), \
