@@ -6,7 +6,7 @@
 packages_build=(build-essential cmake ninja-build pkg-config libevent-dev libnanomsg-dev
     libboost-context-dev)
 packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd python3)
-packages_bench=(python3 erlang-base libcaf-dev g++)
+packages_bench=(python3 python3-trio python3-anyio erlang-base libcaf-dev g++)
 
 setup_missing() {
     local package

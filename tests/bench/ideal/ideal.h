@@ -168,6 +168,7 @@ double ping_pong(void), call(void), ring(void), rings_8(void), big(void), monito
 double one_to_one(void), eight_to_one(void), name_send(void), move_1k(void), move_64k(void);
 double spawn(void), idle(void), skynet(void), fork_join(void);
 double restart_one(void), restart_10k(void), start_10k(void), stop_10k(void), deep_stop(void);
+double scope_1(void), scope_10(void), scope_1k(void), scope_100k(void), scope_cancel_10k(void);
 double timers_armed(void), timers_cancelled(void);
 double node_to_node(void), node_rtt(void);
 double crossing(void); /* two threads; how many times faster they are than one */

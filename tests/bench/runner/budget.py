@@ -26,6 +26,9 @@ LIMITS = {
 # bare carrier.
 CARRIED = {"node-rtt": 1.3}
 
+# So many times better than the best of the peers that are there, per child and in the same run.
+BETTER_THAN_PEERS = {"scope-1": 20, "scope-10": 20, "scope-1k": 20, "scope-100k": 20}
+
 # With two workers: how many times as fast as with one it has to be, where both can work ...
 SPEEDUP = 1.6
 PARALLEL = {"big", "skynet", "fork-join", "rings-8"}
@@ -49,6 +52,16 @@ def carried_limit(case, ideal):
     if case not in CARRIED or ideal is None:
         return None
     return CARRIED[case] * ideal, ideal
+
+
+def peers_limit(case, values):
+    """The same for a case whose limit depends on peers, in a unit of which less is better.
+    There is nothing more to wish for."""
+    values = [value for value in values if value is not None]
+    if case not in BETTER_THAN_PEERS or not values:
+        return None
+    limit = min(values) / BETTER_THAN_PEERS[case]
+    return limit, limit
 
 
 def needed_speedup(case):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs that are measured: how each is built, and one run of one case."""
 
+import functools
 import os
 import pathlib
 import re
@@ -80,15 +81,42 @@ def build_caf():
                 ["-lcaf_io", "-lcaf_core", "-pthread"])
 
 
+def build_python(library, package):
+    """Debian's Python has Debian's packages; another one may come first in the path."""
+    interpreter = next((python for python in ("/usr/bin/python3", "python3")
+                        if can_import(python, library)), None)
+    if interpreter is None:
+        raise LeftOut(f"no Python of 3.11 or more has it (Debian: {package})")
+    starter = BUILD / f"peer_{library}"
+    starter.write_text(f"""#!/bin/sh
+exec {interpreter} -B '{HERE / "python" / "peer_python.py"}' {library} "$@"
+""")
+    starter.chmod(0o755)
+    return starter
+
+
+def can_import(python, library):
+    probe = f"import sys, {library}; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return subprocess.run([python, "-c", probe], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
 BUILDS = {"coppice": build_coppice, "ideal": build_ideal, "erlang": build_erlang,
-          "caf": build_caf}
+          "caf": build_caf,
+          "trio": functools.partial(build_python, "trio", "python3-trio"),
+          "anyio": functools.partial(build_python, "anyio", "python3-anyio"),
+          "asyncio": functools.partial(build_python, "asyncio", "python3")}
 
 
-def build_all():
+def build_all(wanted):
     """System -> program, without those that cannot be had, of which a line says so."""
     BUILD.mkdir(parents=True, exist_ok=True)
     programs = {}
     for system, build in BUILDS.items():
+        if system not in wanted:
+            continue
         try:
             programs[system] = build()
         except LeftOut as why:

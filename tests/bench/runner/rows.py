@@ -7,10 +7,20 @@ import statistics
 from . import budget
 
 PEERS = ("erlang", "caf")
+SCOPE_PEERS = ("trio", "anyio", "asyncio")  # They have scopes, and no actors.
+ONE_THREAD = {"ideal", *SCOPE_PEERS}
 
-COLUMNS = (("case", 12), ("unit", 4), ("workers", 7), ("coppice", 8), ("ideal", 8),
-           ("x ideal", 8), ("erlang", 8), ("x erlang", 8), ("caf", 8), ("x caf", 8))
+COLUMNS = (("case", 16), ("unit", 4), ("workers", 7), ("coppice", 8), ("ideal", 8),
+           ("x ideal", 8))
 BUDGET_COLUMNS = (("must", 8), ("goal", 8), ("reached", 0))
+
+
+def peers_of(case):
+    return SCOPE_PEERS if case.startswith("scope-") else PEERS
+
+
+def systems_of(case):
+    return "coppice", "ideal", *peers_of(case)
 
 
 class Row:
@@ -39,7 +49,8 @@ class Row:
             return
         if self.workers == 1:
             limits = budget.limits(self.case, self.unit, slowness) or \
-                budget.carried_limit(self.case, self.value("ideal"))
+                budget.carried_limit(self.case, self.value("ideal")) or \
+                budget.peers_limit(self.case, [self.value(peer) for peer in SCOPE_PEERS])
             if limits is not None:
                 self.must, self.goal = limits
                 self.reached = budget.verdict(value, *limits, self.unit)
@@ -56,7 +67,7 @@ class Row:
 
         cells = [self.case, self.unit, str(self.workers), number(self.value("coppice")),
                  number(self.value("ideal")), times(self.ratio("ideal"))]
-        for peer in PEERS:
+        for peer in peers_of(self.case):
             cells += [number(self.value(peer)), times(self.ratio(peer))]
         if with_budget:
             limit = times if self.workers > 1 else lambda value: number(value, 3)
@@ -92,14 +103,21 @@ def number(value, digits=4):
     return f"{round(value, digits - 1 - size):.{max(0, digits - 1 - size)}f}"
 
 
-def line(cells, with_budget):
+def columns_of(peers, with_budget):
+    columns = COLUMNS
+    for peer in peers:
+        columns += ((peer, 8), ("x " + peer, 9))
+    return columns + (BUDGET_COLUMNS if with_budget else ())
+
+
+def line(cells, peers, with_budget):
     """Names to the left, numbers to the right."""
-    columns = COLUMNS + (BUDGET_COLUMNS if with_budget else ())
+    columns = columns_of(peers, with_budget)
     left = {"case", "unit", "reached"}
     return "  ".join(cell.ljust(width) if name in left else cell.rjust(width)
                      for cell, (name, width) in zip(cells, columns)).rstrip()
 
 
-def heading(with_budget):
-    names = [name for name, _ in COLUMNS + (BUDGET_COLUMNS if with_budget else ())]
-    return line(names, with_budget)
+def heading(peers, with_budget):
+    names = [name for name, _ in columns_of(peers, with_budget)]
+    return line(names, peers, with_budget)
