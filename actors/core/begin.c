@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
@@ -27,7 +28,7 @@ check_spawn(const cop_actor *me, const cop_behaviour *behaviour, const cop_spawn
 static char *
 copied(const char *text)
 {
-    return text == NULL ? NULL : strdup(text);
+    return text == NULL ? NULL : copi_strdup(text);
 }
 
 /* Cleared, wherever it is. */

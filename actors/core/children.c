@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
@@ -100,7 +101,7 @@ watch_until(cop_actor *self, int64_t at)
         copi_pin(self);
     }
     ties->ladder.what = COPI_LADDER;
-    COPI_CHECK(copi_timer_arm(self->worker, &ties->ladder, at));
+    COPI_INSIST(copi_timer_arm(self->worker, &ties->ladder, at));
 }
 
 static void
@@ -236,7 +237,7 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
 
     memcpy(&child, copi_payload(envelope), sizeof(cop_actor *));
     copi_envelope_free(self->worker, envelope);
-    COPI_CHECK(copi_ties_of(self) != NULL);
+    COPI_INSIST(copi_ties_of(self) != NULL);
     insert(self->ties, child, self->ties->youngest);
     if (!copi_is_open(self))
         copi_children_stop(self);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "core/node.h"
 #include "core/ties.h"
 #include "message/bufs.h"
@@ -294,11 +295,11 @@ answer_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel, co
 void
 copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
 {
-    cop_err err = copi_send(node, worker, parcel);
+    cop_err err;
 
     /* A signal that cannot be made would be lost, and with it the promise that every link
      * and monitor is told: there is no going on without memory here. */
-    COPI_CHECK(err != COP_E_NOMEM);
+    COPI_INSIST((err = copi_send(node, worker, parcel)) != COP_E_NOMEM);
     if (err != COP_OK)
         answer_signal(node, worker, parcel, err);
 }

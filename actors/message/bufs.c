@@ -60,6 +60,19 @@ copi_message_drop(const cop_type *type, const void *message)
     visit_fields(&(visitor){.visit = drop}, type, message, 0);
 }
 
+static void
+hold(visitor *self, cop_buf *buf)
+{
+    (void)self;
+    (void)cop_buf_ref(buf);
+}
+
+void
+copi_message_hold(const cop_type *type, const void *message)
+{
+    visit_fields(&(visitor){.visit = hold}, type, message, 0);
+}
+
 void
 copi_value_drop(copi_value value, const void *place)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message/bufs.h"
 #include "pg/directory.h"
-#include "pg/hold.h"
 
 static bool
 has_scope(cop_actor *me, const char *name)
