@@ -13,12 +13,15 @@
 #include <coppice/err.h>
 #include <coppice/event.h>
 #include <coppice/exit.h>
+#include <coppice/fault.h>
 #include <coppice/main.h>
 #include <coppice/message.h>
 #include <coppice/node.h>
 #include <coppice/pid.h>
+#include <coppice/probe.h>
 #include <coppice/process.h>
 #include <coppice/sim.h>
+#include <coppice/sim_run.h>
 #include <coppice/simnet.h>
 #include <coppice/supervisor.h>
 #include <coppice/timer.h>
