@@ -192,6 +192,18 @@ cop_probe_count(const cop_probe *probe)
     return count;
 }
 
+const void *
+cop_probe_next(cop_probe *probe, const cop_type **type)
+{
+    copi_letter *letter = probe->first;
+
+    if (letter == NULL)
+        return NULL;
+    copi_probe_take(probe, letter);
+    *type = letter->type;
+    return letter->type == NULL ? (const void *)&letter->err : letter->message;
+}
+
 cop_err
 cop_probe_send_message(cop_probe *probe, cop_pid to, const cop_type *type, const void *message)
 {

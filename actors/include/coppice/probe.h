@@ -11,7 +11,8 @@
  *      cop_sim_expect(probe, "counter_value{n: 42}");
  *
  * Probes belong to their simulation and are called between its steps, by its thread.  None
- * of the messages' buffers survive the next call on the same probe.
+ * of the messages' buffers survive the next call on the same probe.  Messages of other nodes
+ * do not reach a probe, which has no handlers that know their types; answers do.
  */
 #ifndef COPPICE_PROBE_H
 #define COPPICE_PROBE_H
@@ -55,8 +56,11 @@ COP_API COP_MUST_USE cop_err cop_probe_watch(cop_probe *probe, cop_pid who);
 
 /* Who sent what was expected last. */
 COP_API cop_pid cop_probe_sender(const cop_probe *probe);
-/* How many messages wait. */
+/* How many messages, and ends of calls, wait. */
 COP_API size_t cop_probe_count(const cop_probe *probe);
+/* The first that waits, whatever it is; NULL if nothing does.  `type` says what: NULL is the
+ * end of a call without an answer, and the result is a const cop_err *.  As an expectation. */
+COP_API const void *cop_probe_next(cop_probe *probe, const cop_type **type);
 
 /* --------------------------------------------------------------------- expectations
  *
