@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -46,7 +47,7 @@ keep_packed(copi_errand *errand, cop_bytes packed)
         return true;
     if (errand->verb == COPI_START_CHILD)
         return (errand->spec = copi_spec_unpack(packed)) != NULL;
-    errand->copy = malloc(packed.size);
+    errand->copy = copi_malloc(packed.size);
     if (errand->copy != NULL)
         memcpy(errand->copy, packed.data, packed.size);
     return errand->copy != NULL;
@@ -55,7 +56,7 @@ keep_packed(copi_errand *errand, cop_bytes packed)
 static copi_errand *
 new_errand(const copi_order *order)
 {
-    copi_errand *errand = calloc(1, sizeof *errand + order->name.size);
+    copi_errand *errand = copi_calloc(1, sizeof *errand + order->name.size);
 
     if (errand == NULL)
         return NULL;

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "messages.h"
 #include "spec.h"
 
@@ -21,7 +22,7 @@ cop_start_child(cop_actor *me, cop_pid supervisor, const cop_child *spec, int32_
     if (spec == NULL || copi_spec_is_end(spec))
         return COP_E_INVAL;
     size_t size = copi_spec_size(spec);
-    void *packed = calloc(1, size);
+    void *packed = copi_calloc(1, size);
     if (packed == NULL)
         return COP_E_NOMEM;
     copi_spec_pack(spec, packed);

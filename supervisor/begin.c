@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/exit.h"
+#include "base/memory.h"
 #include "core/actor.h"
 #include "needs.h"
 #include "spec.h"
@@ -84,7 +85,7 @@ make_budget(copi_supervisor *self)
     uint32_t seconds = copi_spec_seconds(&self->spec->budget);
     size_t room = copi_budget_room(restarts, seconds) + 1u;
     copi_burst *bursts =
-        room <= COPI_FIRST_BURSTS ? self->first_bursts : calloc(room, sizeof *bursts);
+        room <= COPI_FIRST_BURSTS ? self->first_bursts : copi_calloc(room, sizeof *bursts);
 
     if (bursts == NULL)
         return COP_E_NOMEM;
@@ -109,7 +110,7 @@ static cop_err
 make_in_order(cop_actor *me, copi_supervisor *self, size_t count)
 {
     char sentence[COP_EXIT_TEXT];
-    const cop_child **order = calloc(count, sizeof *order);
+    const cop_child **order = copi_calloc(count, sizeof *order);
 
     if (order == NULL)
         return COP_E_NOMEM;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "spec.h"
 
 /* -------------------------------------------------------------------------- names */
@@ -64,7 +65,7 @@ grow(copi_children *self)
     }
     if (self->count < self->bucket_count)
         return;
-    copi_child **buckets = calloc(count, sizeof(copi_child *));
+    copi_child **buckets = copi_calloc(count, sizeof(copi_child *));
     if (buckets == NULL)
         return;
     free_buckets(self);
@@ -99,7 +100,7 @@ room_for_seats(copi_children *self, uint32_t count)
 {
     if (count == COPI_FIRST_SEATS)
         return self->first_seats;
-    copi_seat *seats = malloc(count * sizeof *seats);
+    copi_seat *seats = copi_malloc(count * sizeof *seats);
     if (seats == NULL)
         return NULL;
     memcpy(seats, self->seats, self->seat_count * sizeof *seats);
@@ -182,8 +183,8 @@ static copi_budget *
 new_budget(const cop_budget *spec)
 {
     uint32_t restarts = copi_spec_restarts(spec), seconds = copi_spec_seconds(spec);
-    copi_budget *made = calloc(1, sizeof *made + (copi_budget_room(restarts, seconds) + 1u) *
-                                                     sizeof(copi_burst));
+    copi_budget *made = copi_calloc(
+        1, sizeof *made + (copi_budget_room(restarts, seconds) + 1u) * sizeof(copi_burst));
 
     if (made != NULL)
         copi_budget_init(made, restarts, seconds, (copi_burst *)(void *)(made + 1));
@@ -204,7 +205,7 @@ static copi_child *
 new_child(const cop_child *spec)
 {
     bool has_budget = spec->own_budget.restarts != 0 || spec->own_budget.seconds != 0;
-    copi_child *child = calloc(1, sizeof *child);
+    copi_child *child = copi_calloc(1, sizeof *child);
 
     if (child == NULL)
         return NULL;
@@ -212,7 +213,7 @@ new_child(const cop_child *spec)
     if (has_budget)
         child->own_budget = new_budget(&spec->own_budget);
     if (spec->keep_mail)
-        child->mail = calloc(1, sizeof *child->mail);
+        child->mail = copi_calloc(1, sizeof *child->mail);
     if ((has_budget && child->own_budget == NULL) || (spec->keep_mail && child->mail == NULL)) {
         free_child(child);
         return NULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "core/actor.h"
 #include "supervisor.h"
 
@@ -31,7 +32,7 @@ count_bad_end(copi_supervisor *self, const cop_exit *why, bool was_killed)
 
     while (*at != NULL && !is_same(&(*at)->why, why))
         at = &(*at)->next;
-    if (*at == NULL && (*at = calloc(1, sizeof **at)) != NULL)
+    if (*at == NULL && (*at = copi_calloc(1, sizeof **at)) != NULL)
         (*at)->why = *why;
     if (*at == NULL)
         return;

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -30,7 +31,7 @@ cop_err
 copi_answer_which(cop_actor *me, copi_supervisor *self, cop_token *token)
 {
     size_t count = 0;
-    cop_child_info *items = calloc(self->children.count + 1u, sizeof *items);
+    cop_child_info *items = copi_calloc(self->children.count + 1u, sizeof *items);
 
     if (items == NULL)
         return COP_E_NOMEM;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "spec.h"
 
 enum {
@@ -91,7 +92,7 @@ cop_err
 copi_needs_order(const cop_child *rows, size_t count, const cop_child **order, char *text,
                  size_t size)
 {
-    table self = {rows, count, calloc(count + 1, sizeof *self.is_placed)};
+    table self = {rows, count, copi_calloc(count + 1, sizeof *self.is_placed)};
 
     if (self.is_placed == NULL)
         return COP_E_NOMEM;

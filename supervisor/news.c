@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "core/node.h"
 #include "debug/event.h"
 #include "spec.h"
@@ -231,7 +232,7 @@ take_out(copi_subscriber **at)
 static cop_err
 add(cop_actor *me, copi_supervisor *self, cop_pid who)
 {
-    copi_subscriber *made = calloc(1, sizeof *made);
+    copi_subscriber *made = copi_calloc(1, sizeof *made);
 
     if (made == NULL)
         return COP_E_NOMEM;

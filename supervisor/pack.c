@@ -2,6 +2,7 @@
 /*
  * pack.c - a row and all below it in one block of bytes.
  */
+#include "base/memory.h"
 #include "spec.h"
 
 #include <stdalign.h>
@@ -136,7 +137,7 @@ relocate(char *base, cop_child *rows)
 cop_child *
 copi_spec_unpack(cop_bytes packed)
 {
-    char *base = malloc(packed.size);
+    char *base = copi_malloc(packed.size);
 
     if (base == NULL)
         return NULL;

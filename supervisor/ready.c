@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "core/actor.h"
 #include "core/dispatch.h"
 #include "core/post.h"
@@ -152,7 +153,7 @@ copi_may_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
         return true;
     if (self->told != NULL)
         return false;
-    self->told = malloc(sizeof *self->told);
+    self->told = copi_malloc(sizeof *self->told);
     if (self->told == NULL)
         return true;
     *self->told = *why;

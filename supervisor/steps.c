@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -132,7 +133,7 @@ void
 copi_keep_why(copi_child *child, const cop_exit *why)
 {
     child->how = (uint8_t)why->kind;
-    child->why = malloc(sizeof *why);
+    child->why = copi_malloc(sizeof *why);
     if (child->why != NULL)
         *child->why = *why;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -83,7 +84,7 @@ cop_tree_line_print(const cop_tree_line *line, char *text, size_t size)
 static bool
 own_name(cop_tree_line *line)
 {
-    char *copy = malloc(line->name.size + 1);
+    char *copy = copi_malloc(line->name.size + 1);
 
     if (copy == NULL)
         return false;
@@ -109,7 +110,7 @@ copy_below(lines *self, const cop_tree *tree)
 {
     size_t count = tree->lines.count == 0 ? 0 : tree->lines.count - 1;
 
-    self->items = calloc(count + 1, sizeof *self->items);
+    self->items = copi_calloc(count + 1, sizeof *self->items);
     if (self->items == NULL)
         return false;
     for (; self->count < count; self->count++) {
@@ -166,7 +167,7 @@ count_lines(const copi_gather *gather)
 static void
 answer(cop_actor *me, copi_supervisor *self, copi_gather *gather)
 {
-    cop_tree_line *all = calloc(count_lines(gather), sizeof *all);
+    cop_tree_line *all = copi_calloc(count_lines(gather), sizeof *all);
     size_t count = 1;
 
     take_out(self, gather);
@@ -255,7 +256,7 @@ add_part(copi_gather *gather, const copi_child *child)
 static copi_gather *
 new_gather(copi_supervisor *self)
 {
-    copi_gather *gather = calloc(1, sizeof *gather + self->children.count * sizeof(part));
+    copi_gather *gather = copi_calloc(1, sizeof *gather + self->children.count * sizeof(part));
 
     if (gather == NULL)
         return NULL;

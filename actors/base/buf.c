@@ -24,6 +24,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/pool.h"
 
 /* A block that is not in use; it begins where its cop_buf did. */
@@ -264,9 +265,9 @@ allocate(size_t size)
 
     if (class < COPI_BUF_CLASSES) {
         cop_buf *self = kept(class);
-        return self != NULL ? self : malloc(sizeof(cop_buf) + bytes_of(class));
+        return self != NULL ? self : copi_malloc(sizeof(cop_buf) + bytes_of(class));
     }
-    return __builtin_add_overflow(sizeof(cop_buf), size, &room) ? NULL : malloc(room);
+    return __builtin_add_overflow(sizeof(cop_buf), size, &room) ? NULL : copi_malloc(room);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 static bool
 is_before(const copi_heap_slot *a, const copi_heap_slot *b)
@@ -59,7 +60,7 @@ copi_heap_grow(copi_heap *self, uint32_t count)
 
     while (room <= count)
         room *= 2;
-    copi_heap_slot *slots = realloc(self->slots, room * sizeof *slots);
+    copi_heap_slot *slots = copi_realloc(self->slots, room * sizeof *slots);
     if (slots == NULL)
         return false;
     self->slots = slots;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     FEW = 8
@@ -50,7 +51,7 @@ grow(copi_map *self)
     copi_map bigger = {.bucket_count =
                            self->buckets == NULL ? 4 * FEW : 4 * self->bucket_count};
 
-    bigger.buckets = calloc(bigger.bucket_count, sizeof(copi_map_node *));
+    bigger.buckets = copi_calloc(bigger.bucket_count, sizeof(copi_map_node *));
     if (bigger.buckets == NULL)
         return;
     for (uint32_t i = 0; i < (self->buckets == NULL ? 1 : self->bucket_count); i++)

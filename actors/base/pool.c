@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     SLAB_SIZE = 64 * 1024
@@ -26,8 +27,9 @@ void
 copi_pool_init(copi_pool *self, copi_depot *depot)
 {
     *self = (copi_pool){.depot = depot};
+    /* With no room and no blocks every call comes to the two functions below. */
     for (size_t class = 0; class < COPI_POOL_CLASSES; class ++)
-        self->lists[class].room = batch_of(class);
+        self->lists[class].room = depot == NULL ? 0 : batch_of(class);
 }
 
 void
@@ -51,7 +53,7 @@ copi_depot_fini(copi_depot *self)
 static bool
 add_slab(copi_depot *self, size_t class)
 {
-    copi_pool_slab *slab = aligned_alloc(_Alignof(copi_pool_slab), sizeof *slab);
+    copi_pool_slab *slab = copi_aligned_alloc(_Alignof(copi_pool_slab), sizeof *slab);
 
     if (slab == NULL)
         return false;
@@ -123,8 +125,8 @@ copi_pool_take_more(copi_pool *self, size_t size)
     size_t class = copi_pool_class(size);
     uint32_t count = 0;
 
-    if (!COPI_IS_POOLING || class >= COPI_POOL_CLASSES)
-        return malloc(size == 0 ? 1 : size);
+    if (!COPI_IS_POOLING || self->depot == NULL || class >= COPI_POOL_CLASSES)
+        return copi_malloc(size == 0 ? 1 : size);
     if (self->lists[class].spare != NULL) {
         self->lists[class].first = self->lists[class].spare;
         self->lists[class].spare = NULL;
@@ -141,7 +143,8 @@ copi_pool_give_back(copi_pool *self, void *block, size_t size)
 {
     size_t class = copi_pool_class(size);
 
-    if (!COPI_IS_POOLING || block == NULL || class >= COPI_POOL_CLASSES) {
+    if (!COPI_IS_POOLING || self->depot == NULL || block == NULL ||
+        class >= COPI_POOL_CLASSES) {
         free(block);
         return;
     }

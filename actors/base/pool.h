@@ -12,7 +12,8 @@
  * which stay with the depot: what was needed once is kept for blocks of the same class
  * until the node is gone.
  *
- * Who has no pool (a thread that is no worker) uses malloc, and remembers that it did.
+ * Who has no pool (a thread that is no worker) uses malloc, and remembers that it did.  A
+ * pool without a depot is malloc as well: a simulation's, which counts every block.
  */
 #ifndef COPPICE_BASE_POOL_H
 #define COPPICE_BASE_POOL_H
@@ -54,7 +55,7 @@ typedef struct copi_depot {
 
 /* One worker's; its thread only. */
 typedef struct copi_pool {
-    copi_depot *depot;
+    copi_depot *depot; /* NULL: nothing is kept */
     struct {
         copi_pool_block *first;
         copi_pool_block *spare; /* NULL, or a whole batch */
@@ -66,6 +67,7 @@ void copi_depot_init(copi_depot *self);
 /* Frees all blocks there ever were; no pool of it is used any more. */
 void copi_depot_fini(copi_depot *self);
 
+/* `depot` is borrowed, and may be NULL. */
 void copi_pool_init(copi_pool *self, copi_depot *depot);
 
 /* What the two below do when a list is of no help. */

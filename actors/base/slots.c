@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     GENERATIONS = 1 << (COPI_SLOTS_BITS - 32)
@@ -17,11 +18,12 @@ make_room(copi_slots *self)
     if (self->chunk_count < self->chunk_room)
         return true;
     uint32_t room = self->chunk_room == 0 ? 4 : 2 * self->chunk_room;
-    char **chunks = realloc(self->chunks, room * sizeof *chunks);
+    char **chunks = copi_realloc(self->chunks, room * sizeof *chunks);
     if (chunks == NULL)
         return false;
     self->chunks = chunks;
-    uint32_t *freed = realloc(self->free, (size_t)room * COPI_SLOTS_CHUNK * sizeof *self->free);
+    uint32_t *freed =
+        copi_realloc(self->free, (size_t)room * COPI_SLOTS_CHUNK * sizeof *self->free);
     if (freed == NULL)
         return false;
     self->free = freed;
@@ -34,7 +36,7 @@ add_chunk(copi_slots *self)
 {
     if (!make_room(self))
         return false;
-    char *chunk = aligned_alloc(COPI_PLACE_SIZE, COPI_SLOTS_CHUNK * COPI_PLACE_SIZE);
+    char *chunk = copi_aligned_alloc(COPI_PLACE_SIZE, COPI_SLOTS_CHUNK * COPI_PLACE_SIZE);
     if (chunk == NULL)
         return false;
     self->chunks[self->chunk_count++] = chunk;

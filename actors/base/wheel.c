@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     FINEST_SHIFT = 28, /* a bucket of 0.27 seconds */
@@ -74,7 +75,7 @@ make_room(copi_wheel_bucket *bucket)
         return true;
     }
     uint32_t room = bucket->room == 0 ? KEEP : 2 * bucket->room;
-    copi_wheel_node **entries = realloc(bucket->entries, room * sizeof(copi_wheel_node *));
+    copi_wheel_node **entries = copi_realloc(bucket->entries, room * sizeof(copi_wheel_node *));
     if (entries == NULL)
         return false;
     bucket->entries = entries;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
@@ -38,7 +39,7 @@ check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts 
 static char *
 copied(const char *text)
 {
-    return text == NULL ? NULL : strdup(text);
+    return text == NULL ? NULL : copi_strdup(text);
 }
 
 /* In a path the scopes that an actor is in stand before it. */

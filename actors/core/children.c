@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/scope.h"
@@ -107,7 +108,7 @@ watch_until(cop_actor *self, int64_t at)
         copi_pin(self);
     }
     ties->ladder.what = COPI_LADDER;
-    COPI_CHECK(copi_timer_arm(self->worker, &ties->ladder, at));
+    COPI_INSIST(copi_timer_arm(self->worker, &ties->ladder, at));
 }
 
 static void
@@ -287,7 +288,7 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
 
     memcpy(&adoption, copi_payload(envelope), sizeof adoption);
     copi_envelope_free(self->worker, envelope);
-    COPI_CHECK(copi_ties_of(self) != NULL);
+    COPI_INSIST(copi_ties_of(self) != NULL);
     cop_actor *child = adoption.child;
     bool is_late = copi_scope_enter(self, adoption.scope, &scope) != COP_OK;
     child->scope = scope == NULL ? 0 : (uint32_t)scope->node.low;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "message/bufs.h"
 #include "message/copy.h"
 
@@ -13,7 +14,7 @@ copi_envelope_new(copi_worker *worker, copi_kind kind, size_t size)
 {
     if (size > COPI_PAYLOAD_MAX + copi_deadline_room(kind))
         return NULL;
-    copi_envelope *made = worker == NULL ? malloc(sizeof *made + size)
+    copi_envelope *made = worker == NULL ? copi_malloc(sizeof *made + size)
                                          : copi_pool_take(&worker->pool, sizeof *made + size);
     if (made == NULL)
         return NULL;

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <coppice/hatch.h>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "core/node.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "core/sequence.h"
 #include "core/ties.h"
@@ -72,7 +73,7 @@ copi_node_make(cop_node **out, const cop_node_opts *opts, cop_sim *sim,
                copi_simulation *simulation, uint64_t incarnation)
 {
     COP_TRY(check(opts));
-    cop_node *self = calloc(1, sizeof *self);
+    cop_node *self = copi_calloc(1, sizeof *self);
     if (self == NULL)
         return COP_E_NOMEM;
     set_up(self, opts);
@@ -332,7 +333,7 @@ run_stop(cop_actor *root, void *ctx)
 void
 cop_node_stop(cop_node *node, const cop_exit *why)
 {
-    cop_exit *kept = malloc(sizeof *kept);
+    cop_exit *kept = copi_malloc(sizeof *kept);
 
     COPI_CHECK(kept != NULL);
     *kept = why != NULL ? *why : (cop_exit){.kind = COP_EXIT_SHUTDOWN};

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "core/node.h"
 #include "core/scope.h"
 #include "message/bufs.h"
@@ -300,11 +301,11 @@ answer_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel, co
 void
 copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
 {
-    cop_err err = copi_send(node, worker, parcel);
+    cop_err err;
 
     /* A signal that cannot be made would be lost, and with it the promise that every link
      * and monitor is told: there is no going on without memory here. */
-    COPI_CHECK(err != COP_E_NOMEM);
+    COPI_INSIST((err = copi_send(node, worker, parcel)) != COP_E_NOMEM);
     if (err != COP_OK)
         answer_signal(node, worker, parcel, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "core/actor.h"
 
 typedef struct entry {
@@ -101,7 +102,7 @@ static entry *
 new_entry(const char *name, cop_pid holder)
 {
     size_t size = strlen(name) + 1;
-    entry *made = malloc(sizeof *made + size);
+    entry *made = copi_malloc(sizeof *made + size);
 
     if (made == NULL)
         return NULL;

@@ -138,9 +138,10 @@ slice_of(copi_worker *worker)
 {
     copi_simulation *simulation = worker->sched->simulation;
 
-    return COPI_LIKELY(simulation == NULL)
-               ? COPI_SLICE
-               : 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
+    if (COPI_LIKELY(simulation == NULL))
+        return COPI_SLICE;
+    uint32_t drawn = 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
+    return drawn < simulation->slice_max ? drawn : simulation->slice_max;
 }
 
 void

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 cop_err
 copi_table_init(copi_table *self, unsigned workers)
 {
     *self = (copi_table){0};
-    self->chunks = calloc(COPI_CHUNKS_MAX, sizeof *self->chunks);
-    self->per_worker = calloc(workers, sizeof *self->per_worker);
+    self->chunks = copi_calloc(COPI_CHUNKS_MAX, sizeof *self->chunks);
+    self->per_worker = copi_calloc(workers, sizeof *self->per_worker);
     if (self->chunks == NULL || self->per_worker == NULL) {
         free(self->chunks);
         free(self->per_worker);
@@ -58,7 +59,7 @@ add_chunk(copi_table *self)
     if (self->chunk_count == COPI_CHUNKS_MAX)
         return;
     size_t size = COPI_CHUNK * sizeof(cop_actor);
-    cop_actor *chunk = aligned_alloc(64, (size + 63) / 64 * 64);
+    cop_actor *chunk = copi_aligned_alloc(64, (size + 63) / 64 * 64);
     if (chunk == NULL)
         return;
     memset(chunk, 0, size);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "core/node.h"
 #include "debug/debug.h"
 
@@ -16,7 +17,7 @@ debug_of(cop_actor *self)
     copi_ties *ties = copi_ties_of(self);
 
     if (ties != NULL && ties->debug == NULL)
-        ties->debug = calloc(1, sizeof *ties->debug);
+        ties->debug = copi_calloc(1, sizeof *ties->debug);
     return ties == NULL ? NULL : ties->debug;
 }
 
@@ -115,7 +116,7 @@ answer_trace(cop_actor *self, const copi_envelope *order)
         answer_error(self, order, COP_E_NOT_FOUND);
         return;
     }
-    cop_trace_line *lines = calloc(trail->room, sizeof *lines);
+    cop_trace_line *lines = copi_calloc(trail->room, sizeof *lines);
     if (lines == NULL) {
         answer_error(self, order, COP_E_NOMEM);
         return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "core/actor.h"
 #include "core/dispatch.h"
 #include "core/ties.h"
@@ -12,7 +13,7 @@
 copi_trail *
 copi_trail_new(uint32_t room)
 {
-    copi_trail *self = malloc(sizeof *self + room * sizeof self->lines[0]);
+    copi_trail *self = copi_malloc(sizeof *self + room * sizeof self->lines[0]);
 
     if (self != NULL) {
         self->room = room;

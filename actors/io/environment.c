@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 static size_t
 count_of(char *const *list)
 {
@@ -23,7 +25,7 @@ copi_environment(const char *const *base, char *entry)
     /* The strings are not written to; execve's prototype is older than const. */
     char *const *from = base == NULL ? environ : (char *const *)(uintptr_t)base;
     size_t name = (size_t)(strchr(entry, '=') - entry) + 1, used = 0;
-    char **made = malloc((count_of(from) + 2) * sizeof(char *));
+    char **made = copi_malloc((count_of(from) + 2) * sizeof(char *));
 
     if (made == NULL)
         return NULL;

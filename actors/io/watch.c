@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
@@ -106,7 +107,7 @@ watch_free(copi_watch *watch)
 static cop_err
 watch_new(cop_actor *me, int fd, unsigned events, copi_watch **out)
 {
-    copi_watch *watch = calloc(1, sizeof *watch);
+    copi_watch *watch = copi_calloc(1, sizeof *watch);
 
     if (watch == NULL)
         return COP_E_NOMEM;

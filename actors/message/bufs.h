@@ -26,7 +26,7 @@ void copi_message_drop(const cop_type *type, const void *message);
 /* Takes one more of each, for a copy of the message. */
 void copi_message_hold(const cop_type *type, const void *message);
 
-/* Drops those of one value. */
+/* As copi_message_drop, for one value. */
 void copi_value_drop(copi_value value, const void *place);
 
 /* How many bytes more a copy would take if its buffers were fields of kind `bytes`; SIZE_MAX

@@ -161,16 +161,15 @@ copi_sched_yield(copi_worker *worker, copi_task *task)
         copi_sched_queue(worker, task);
 }
 
-bool
-copi_sched_run_one(copi_sched *self)
+copi_task *
+copi_sched_draw(copi_sched *self)
 {
     if (self->runnable_count == 0)
-        return false;
+        return NULL;
     uint32_t chosen = copi_rng_below(&self->simulation->rng, (uint32_t)self->runnable_count);
     copi_task *task = self->runnable[chosen];
     self->runnable[chosen] = self->runnable[--self->runnable_count];
-    self->run(&self->workers[0], task);
-    return true;
+    return task;
 }
 
 cop_err

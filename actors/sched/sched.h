@@ -15,11 +15,12 @@
 
 /*
  * What the simulator puts in the place of threads and clocks.  With it there is one
- * worker, whose tasks are collected here and run by copi_sched_run_one.
+ * worker, whose tasks are collected here; copi_sched_draw says which is the next.
  */
 typedef struct copi_simulation {
     int64_t now;
     copi_rng rng;
+    uint32_t slice_max; /* so many messages at most of the task that is run */
 } copi_simulation;
 
 struct copi_sched {
@@ -94,7 +95,7 @@ void copi_sched_send(copi_sched *self, copi_worker *to, copi_task *newest, copi_
 /* A task from the injected ones, or NULL. */
 copi_task *copi_sched_take_injected(copi_sched *self);
 
-/* Simulator: runs one task, chosen by the seed.  False if none is runnable. */
-bool copi_sched_run_one(copi_sched *self);
+/* Simulator: takes a task, chosen by the seed; NULL if none is runnable. */
+copi_task *copi_sched_draw(copi_sched *self);
 
 #endif /* COPPICE_SCHED_SCHED_H */

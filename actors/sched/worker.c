@@ -241,7 +241,7 @@ copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t 
 {
     self->sched = sched;
     self->index = index;
-    copi_pool_init(&self->pool, &sched->depot);
+    copi_pool_init(&self->pool, sched->simulation != NULL ? NULL : &sched->depot);
     self->tick = copi_clock_tick_ns();
     self->wake_fd = self->alarm_fd = -1;
     self->patience = self->turns_left = 1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "pg/directory.h"
 
 /* The scope, locked; NULL if there is none. */
@@ -150,7 +151,7 @@ list_groups(copi_pg *scope, cop_pg_groups *out)
 
     copi_group_each(scope, measure, &all);
     /* One byte more: an empty list is given back as any other. */
-    all.items = malloc(all.count * sizeof *all.items + all.text_size + 1);
+    all.items = copi_malloc(all.count * sizeof *all.items + all.text_size + 1);
     if (all.items == NULL)
         return COP_E_NOMEM;
     all.text = (char *)(all.items + all.count);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "pg/scope.h"
 
 /* ---------------------------------------------------------------------- followers */
@@ -43,7 +44,7 @@ add(copi_pg *self, copi_follower *made, copi_party *party, copi_group *group)
 cop_err
 copi_follow(copi_pg *self, cop_pid who, const cop_str *group, cop_ref ref)
 {
-    copi_follower *made = malloc(sizeof *made);
+    copi_follower *made = copi_malloc(sizeof *made);
     copi_party *party = copi_party_have(self, who);
     copi_group *followed = group == NULL ? NULL : copi_group_have(self, *group);
     cop_err err = made == NULL || party == NULL || (group != NULL && followed == NULL)
@@ -118,8 +119,8 @@ copi_change_new(copi_pg *self, const copi_group *group, const cop_type *type, si
     *out = NULL;
     if (targets == 0)
         return COP_OK;
-    copi_change *made = malloc(sizeof *made + targets * sizeof *made->targets +
-                               count * sizeof *made->pids + group->name.size);
+    copi_change *made = copi_malloc(sizeof *made + targets * sizeof *made->targets +
+                                    count * sizeof *made->pids + group->name.size);
     if (made == NULL)
         return COP_E_NOMEM;
     *made = (copi_change){.type = type, .targets = (copi_target *)(made + 1)};

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 enum {
     ROOM_MIN = 4
 };
@@ -49,7 +51,7 @@ copi_members_open(copi_members **self, size_t more)
     size_t room = count + more < ROOM_MIN ? ROOM_MIN : count + more;
     if (old != NULL && more > 0 && room < 2 * count)
         room = 2 * count;
-    copi_members *made = malloc(bytes_of(room));
+    copi_members *made = copi_malloc(bytes_of(room));
     if (made == NULL)
         return COP_E_NOMEM;
     atomic_init(&made->refs, 1);

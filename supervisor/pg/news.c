@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "core/actor.h"
 #include "core/post.h"
 
@@ -28,9 +29,9 @@ const cop_type copi_pg_poke_type = {
 void
 copi_news_push(cop_actor *me, cop_pid to, const cop_type *type, const void *message)
 {
-    copi_envelope *news = copi_envelope_typed(me->worker, COPI_NEWS, type, message);
+    copi_envelope *news;
 
-    COPI_CHECK(news != NULL);
+    COPI_INSIST((news = copi_envelope_typed(me->worker, COPI_NEWS, type, message)) != NULL);
     news->from = copi_pid_of(me);
     if (copi_push(me->node, me->worker, to, news) != COP_OK)
         copi_envelope_free(me->worker, news);

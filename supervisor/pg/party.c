@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "pg/scope.h"
 
 copi_party *
@@ -25,7 +26,7 @@ copi_party_have(copi_pg *self, cop_pid who)
 
     if (party != NULL)
         return party;
-    party = calloc(1, sizeof *party);
+    party = copi_calloc(1, sizeof *party);
     if (party == NULL)
         return NULL;
     party->node = (copi_map_node){.high = who.node, .low = who.id};
@@ -80,7 +81,7 @@ copi_party_enter(copi_party *self, copi_group *group)
 {
     if (self->group_count == self->group_room) {
         size_t room = self->group_room == 0 ? 1 : self->group_room * 2;
-        copi_group **groups = realloc(self->groups, room * sizeof *groups);
+        copi_group **groups = copi_realloc(self->groups, room * sizeof *groups);
         if (groups == NULL)
             return COP_E_NOMEM;
         self->groups = groups;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pg/directory.h"
 #include "message/bufs.h"
+#include "pg/directory.h"
 
 static bool
 has_scope(cop_actor *me, const char *name)

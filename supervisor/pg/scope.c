@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "pg/news.h"
 
 copi_pg *
 copi_pg_new(cop_actor *me)
 {
-    copi_pg *made = calloc(1, sizeof *made);
+    copi_pg *made = copi_calloc(1, sizeof *made);
 
     if (made == NULL)
         return NULL;
@@ -140,7 +141,7 @@ copi_group_have(copi_pg *self, cop_str name)
 
     if (group != NULL)
         return group;
-    group = malloc(sizeof *group + name.size);
+    group = copi_malloc(sizeof *group + name.size);
     if (group == NULL)
         return NULL;
     *group = (copi_group){

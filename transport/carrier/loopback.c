@@ -15,6 +15,7 @@
 #include <coppice/timer.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "carrier/simnet.h"
 #include "core/node.h"
 
@@ -78,7 +79,7 @@ set_timer(cop_actor *me, void *ctx)
     int64_t left = (int64_t)(intptr_t)ctx - copi_worker_now(me->worker);
     int64_t ms = left <= 0 ? 0 : (left + 999999) / 1000000;
 
-    COPI_CHECK(cop_send_after(me, ms, NULL, copi_arrived, .carrier = NULL) == COP_OK);
+    COPI_INSIST(cop_send_after(me, ms, NULL, copi_arrived, .carrier = NULL) == COP_OK);
 }
 
 static void
@@ -108,9 +109,10 @@ deliver(loopback *from, loopback *to, arrival_kind kind, uint64_t pipe, int64_t 
     uint32_t spread = (uint32_t)(net->max_ms - net->min_ms) + 1;
     int64_t delay = net->min_ms + copi_rng_below(&net->rng, spread);
     arrival *entry = malloc(sizeof *entry + size);
-    copi_envelope *ask = copi_envelope_new(worker, COPI_REQUEST, sizeof(copi_request));
+    copi_envelope *ask;
 
-    COPI_CHECK(entry != NULL && ask != NULL);
+    COPI_CHECK(entry != NULL);
+    COPI_INSIST((ask = copi_envelope_new(worker, COPI_REQUEST, sizeof(copi_request))) != NULL);
     *entry = (arrival){.due = copi_worker_now(worker) + delay * 1000000,
                        .pipe = pipe,
                        .from = from->node,
@@ -213,6 +215,10 @@ open_line(copi_carrier *base, const char *address, void *tag, copi_line **out)
 
     if (line == NULL)
         return COP_E_NOMEM;
+    if (copi_net_strikes(self->net, &cop_fault_refuse, self->node)) {
+        free(line);
+        return COP_E_OS;
+    }
     *line =
         (copi_line){.next = self->lines, .from = self, .pipe = ++self->net->pipes, .tag = tag};
     if (to != NULL && !copi_net_is_cut(self->net, self->node, to->node)) {
@@ -230,7 +236,8 @@ send_frame(copi_line *line, const uint8_t *head, size_t head_size, const uint8_t
 {
     uint8_t bytes[64 * 1024];
 
-    if (line->to == NULL)
+    if (line->to == NULL ||
+        copi_net_strikes(line->from->net, &cop_fault_busy, line->from->node))
         return COP_E_BUSY;
     COPI_CHECK(head_size + body_size <= sizeof bytes);
     memcpy(bytes, head, head_size);
@@ -378,6 +385,21 @@ free_carrier(copi_carrier *base)
         free(entry);
     }
     free(self);
+}
+
+void
+copi_loopback_left(const cop_net *net, void (*tell)(void *ctx, const char *line), void *ctx)
+{
+    char text[256];
+
+    for (const loopback *carrier = net->carriers; carrier != NULL; carrier = carrier->next) {
+        unsigned lines = 0;
+        for (const copi_line *line = carrier->lines; line != NULL; line = line->next)
+            lines++;
+        snprintf(text, sizeof text, "%s: listens at %s, with %u lines to other nodes",
+                 cop_node_name(carrier->node), carrier->address, lines);
+        tell(ctx, text);
+    }
 }
 
 cop_err

@@ -21,6 +21,10 @@ COP_MUST_USE cop_err copi_loopback_new(cop_actor *me, cop_net *net,
                                        copi_carrier **out);
 void copi_loopback_due(copi_carrier *self);
 
+/* Calls `tell` for each carrier that has not been freed, with how many lines it has. */
+void copi_loopback_left(const cop_net *net, void (*tell)(void *ctx, const char *line),
+                        void *ctx);
+
 /* An address that nobody has. */
 void copi_loopback_address(cop_net *net, char *text, size_t size);
 

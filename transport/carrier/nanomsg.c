@@ -30,6 +30,7 @@
 #include <nanomsg/reqrep.h>
 #include <nanomsg/tcp.h>
 
+#include "base/memory.h"
 #include "core/post.h"
 #include "link/address.h"
 
@@ -245,7 +246,7 @@ static cop_err
 open_line(copi_carrier *base, const char *address, void *tag, copi_line **out)
 {
     nanomsg *self = of(base);
-    copi_line *line = malloc(sizeof *line);
+    copi_line *line = copi_malloc(sizeof *line);
 
     if (line == NULL)
         return COP_E_NOMEM;
@@ -534,7 +535,7 @@ copi_nanomsg_new(cop_actor *me, const copi_carrier_told *told, void *ctx, copi_c
                                          .look = look,
                                          .look_ms = look_ms,
                                          .free = free_carrier};
-    nanomsg *self = malloc(sizeof *self);
+    nanomsg *self = copi_malloc(sizeof *self);
 
     if (self == NULL)
         return COP_E_NOMEM;

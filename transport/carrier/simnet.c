@@ -21,6 +21,19 @@ cop_net_new(cop_net **out, uint64_t seed)
     return COP_OK;
 }
 
+cop_err
+cop_sim_net(cop_sim *sim, cop_net **out)
+{
+    cop_net *self;
+
+    COP_TRY(cop_net_new(&self, cop_sim_random(sim)));
+    self->sim = sim;
+    self->guest.ops = &copi_net_guest_ops;
+    copi_sim_add_guest(sim, &self->guest);
+    *out = self;
+    return COP_OK;
+}
+
 void
 cop_net_free(cop_net **net)
 {
@@ -69,7 +82,7 @@ copi_net_is_lost(cop_net *self, const cop_node *from, const cop_node *to)
         }
         return true;
     }
-    return copi_net_is_cut(self, from, to);
+    return copi_net_strikes(self, &cop_fault_lose, from) || copi_net_is_cut(self, from, to);
 }
 
 static cop_err
@@ -79,9 +92,30 @@ add_cut(cop_net *net, cop_node *a, cop_node *b, unsigned frames)
 
     if (entry == NULL)
         return COP_E_NOMEM;
-    *entry = (copi_cut){net->cuts, a, b, frames};
+    *entry = (copi_cut){net->cuts, a, b, frames, NULL};
     net->cuts = entry;
     return COP_OK;
+}
+
+void
+copi_net_cut_by(cop_net *self, cop_node *a, cop_node *b, const cop_fault *fault)
+{
+    COPI_CHECK(add_cut(self, a, b, 0) == COP_OK);
+    self->cuts->by = fault;
+}
+
+void
+copi_net_heal_by(cop_net *self, const cop_fault *fault)
+{
+    for (copi_cut **at = &self->cuts; *at != NULL;) {
+        copi_cut *entry = *at;
+        if (entry->by != fault) {
+            at = &entry->next;
+            continue;
+        }
+        *at = entry->next;
+        free(entry);
+    }
 }
 
 cop_err

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 enum {
     FEW_CALLS = 64,
@@ -33,7 +34,7 @@ add(copi_map *map, uint64_t high, uint64_t low, uint64_t here, uint64_t there)
     tie *made = find(map, high, low);
 
     if (made == NULL) {
-        made = malloc(sizeof *made);
+        made = copi_malloc(sizeof *made);
         if (made == NULL)
             return NULL;
         *made = (tie){

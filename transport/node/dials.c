@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "link/address.h"
 #include "link/handshake.h"
 #include "node/hub.h"
@@ -43,7 +44,7 @@ copi_dial_want(copi_cluster *self, const char *address, bool is_seed)
         if (count >= COPI_PEERS_MAX || strcmp(address, self->address) == 0 ||
             copi_address_check(address) != COP_OK)
             return NULL;
-        dial = calloc(1, sizeof *dial);
+        dial = copi_calloc(1, sizeof *dial);
         if (dial == NULL)
             return NULL;
         strcpy(dial->address, address);

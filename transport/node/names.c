@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 struct copi_far_name {
     copi_far_name *next;
     cop_pid pid;
@@ -31,7 +33,7 @@ hash(const char *name, const char *node)
 cop_err
 copi_names_init(copi_names *self)
 {
-    self->buckets = calloc(BUCKETS, sizeof(copi_far_name *));
+    self->buckets = copi_calloc(BUCKETS, sizeof(copi_far_name *));
     if (self->buckets == NULL)
         return COP_E_NOMEM;
     self->bucket_count = BUCKETS;
@@ -85,7 +87,7 @@ static void
 grow(copi_names *self)
 {
     uint32_t count = self->bucket_count * 2;
-    copi_far_name **bigger = calloc(count, sizeof(copi_far_name *));
+    copi_far_name **bigger = copi_calloc(count, sizeof(copi_far_name *));
 
     if (bigger == NULL)
         return;
@@ -105,7 +107,7 @@ static copi_far_name *
 new_name(const char *name, const char *node, cop_pid pid, bool is_shown)
 {
     size_t length = strlen(name) + 1;
-    copi_far_name *made = malloc(sizeof *made + length + strlen(node) + 1);
+    copi_far_name *made = copi_malloc(sizeof *made + length + strlen(node) + 1);
 
     if (made == NULL)
         return NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "wire/bytes.h"
 #include "wire/frame.h"
 
@@ -27,7 +28,7 @@ reserve(copi_outbox *self, size_t size)
     while (room < self->end + size)
         room *= 2;
     if (room != self->room) {
-        uint8_t *bigger = realloc(self->bytes, room);
+        uint8_t *bigger = copi_realloc(self->bytes, room);
         if (bigger == NULL)
             return NULL;
         self->bytes = bigger;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "node/hub.h"
 #include "node/spawning.h"
 
@@ -51,7 +52,7 @@ copi_peer_meet(copi_cluster *self, const copi_hello *hello)
 
     if (peer != NULL)
         return peer;
-    peer = count(self) < COPI_PEERS_MAX ? calloc(1, sizeof *peer) : NULL;
+    peer = count(self) < COPI_PEERS_MAX ? copi_calloc(1, sizeof *peer) : NULL;
     if (peer == NULL)
         return NULL;
     peer->incarnation = hello->incarnation;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "node/hub.h"
 #include "wire/bytes.h"
 
@@ -61,7 +62,7 @@ begin_whole(const copi_cluster *self, copi_peer *peer, size_t size)
     if (size > self->message_max + COPI_SIGNAL_HEAD + 4 || size <= COPI_FRAGMENT_MAX)
         return false;
     free(peer->whole);
-    peer->whole = malloc(size);
+    peer->whole = copi_malloc(size);
     peer->whole_size = size;
     return peer->whole != NULL;
 }

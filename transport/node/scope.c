@@ -7,6 +7,7 @@
 
 #include <coppice/timer.h>
 
+#include "base/memory.h"
 #include "message/bufs.h"
 #include "message/unpack.h"
 #include "node/hub.h"
@@ -67,7 +68,7 @@ open_arg(const cop_type *type, const copi_spawn_request *request, void **out)
     if (request->arg_id != type->wire_id)
         return COP_E_BAD_MESSAGE;
     COP_TRY(copi_unpack_size(type, request->arg.data, request->arg.size, &size));
-    *out = malloc(size);
+    *out = copi_malloc(size);
     if (*out == NULL)
         return COP_E_NOMEM;
     cop_err err = copi_unpack(type, request->arg.data, request->arg.size, *out);
@@ -95,7 +96,7 @@ start(cop_actor *me, scope *self, const copi_spawn_request *request, hosted *mad
 
 COP_HANDLER(scope, copi_spawn_request)
 {
-    hosted *made = calloc(1, sizeof *made);
+    hosted *made = copi_calloc(1, sizeof *made);
     cop_err err = made == NULL ? COP_E_NOMEM : start(me, st, msg, made);
 
     if (err != COP_OK) {

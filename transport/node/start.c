@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "link/address.h"
 #include "node/hub.h"
 
@@ -90,7 +91,7 @@ copy_behaviours(copi_cluster *self, const cop_behaviour *const *offered)
 
     while (offered != NULL && offered[count] != NULL)
         count++;
-    self->behaviours = calloc(count + 1, sizeof(cop_behaviour *));
+    self->behaviours = copi_calloc(count + 1, sizeof(cop_behaviour *));
     if (self->behaviours == NULL)
         return COP_E_NOMEM;
     if (count > 0)
@@ -101,7 +102,7 @@ copy_behaviours(copi_cluster *self, const cop_behaviour *const *offered)
 static copi_cluster *
 make(cop_node *node, const cop_cluster_opts *opts)
 {
-    copi_cluster *self = calloc(1, sizeof *self);
+    copi_cluster *self = copi_calloc(1, sizeof *self);
 
     if (self == NULL)
         return NULL;

@@ -7,6 +7,7 @@
 
 #include <coppice/timer.h>
 
+#include "base/memory.h"
 #include "message/bufs.h"
 #include "message/pack.h"
 #include "node/hub.h"
@@ -72,7 +73,7 @@ keep_arg(stub *self, const cop_type *type, const void *arg)
         return COP_E_INVAL;
     if (self->arg_size > COPI_PAYLOAD_MAX)
         return COP_E_TOO_LARGE;
-    self->arg = malloc(self->arg_size + 1);
+    self->arg = copi_malloc(self->arg_size + 1);
     if (self->arg == NULL)
         return COP_E_NOMEM;
     copi_pack(type, arg, self->arg);
@@ -86,7 +87,7 @@ COP_HANDLER(stub, cop_start)
     cop_ref unused;
 
     st->scope = arg->scope;
-    st->behaviour = strdup(arg->behaviour);
+    st->behaviour = copi_strdup(arg->behaviour);
     if (st->behaviour == NULL)
         return COP_E_NOMEM;
     COP_TRY(keep_arg(st, arg->type, arg->arg));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "node/hub.h"
 
 #define FIELD(T, member, number_, kind_)                                                       \
@@ -84,7 +85,7 @@ copi_watchers_add(copi_cluster *self, cop_pid who)
     for (watcher = self->watchers; watcher != NULL; watcher = watcher->next)
         if (cop_pid_equal(watcher->who, who))
             return;
-    watcher = malloc(sizeof *watcher);
+    watcher = copi_malloc(sizeof *watcher);
     if (watcher == NULL || cop_monitor(self->me, who, &watcher->monitor) != COP_OK) {
         free(watcher);
         return;

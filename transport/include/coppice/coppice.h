@@ -14,14 +14,17 @@
 #include <coppice/err.h>
 #include <coppice/event.h>
 #include <coppice/exit.h>
+#include <coppice/fault.h>
 #include <coppice/hatch.h>
 #include <coppice/main.h>
 #include <coppice/message.h>
 #include <coppice/node.h>
 #include <coppice/pid.h>
+#include <coppice/probe.h>
 #include <coppice/process.h>
 #include <coppice/scope.h>
 #include <coppice/sim.h>
+#include <coppice/sim_run.h>
 #include <coppice/simnet.h>
 #include <coppice/supervisor.h>
 #include <coppice/timer.h>

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "core/ties.h"
+
+static bool
+refuses_memory(void *ctx)
+{
+    cop_sim *self = ctx;
+    cop_actor *actor = copi_current(&self->running->sched.workers[0]);
+
+    return actor != NULL && copi_sim_strikes(self, &cop_fault_nomem, actor, self->running);
+}
+
+cop_err
+cop_sim_new(cop_sim **out, uint64_t seed)
+{
+    cop_sim *self = calloc(1, sizeof *self);
+
+    if (self == NULL)
+        return COP_E_NOMEM;
+    self->seed = seed;
+    self->simulation = (copi_simulation){.rng = {seed}, .slice_max = UINT32_MAX};
+    self->watch = (copi_memory_watch){refuses_memory, self};
+    *out = self;
+    return COP_OK;
+}
+
+static void
+free_guests(cop_sim *self)
+{
+    for (copi_sim_guest *guest = self->guests, *next; guest != NULL; guest = next) {
+        next = guest->next;
+        guest->ops->free(guest);
+    }
+}
+
+void
+cop_sim_free(cop_sim **sim)
+{
+    cop_sim *self = sim == NULL ? NULL : *sim;
+
+    if (self == NULL)
+        return;
+    for (size_t i = 0; i < self->count; i++)
+        copi_node_destroy(self->nodes[i]);
+    copi_probes_free(self);
+    free_guests(self);
+    copi_hosts_free(self);
+    copi_starving_free(self);
+    free(self->nodes);
+    free(self);
+    *sim = NULL;
+}
+
+void
+copi_sim_add_guest(cop_sim *self, copi_sim_guest *guest)
+{
+    guest->next = self->guests;
+    self->guests = guest;
+}
+
+cop_err
+cop_sim_node(cop_sim *sim, const cop_node_opts *opts, cop_node **out)
+{
+    cop_node_opts mine = opts == NULL ? (cop_node_opts){0} : *opts;
+    cop_node **bigger = realloc(sim->nodes, (sim->count + 1) * sizeof(cop_node *));
+
+    if (bigger == NULL)
+        return COP_E_NOMEM;
+    sim->nodes = bigger;
+    if (mine.seed == 0)
+        mine.seed = cop_sim_random(sim) | 1;
+    COP_TRY(copi_node_make(&sim->nodes[sim->count], &mine, sim, &sim->simulation,
+                           cop_sim_random(sim) | 1));
+    *out = sim->nodes[sim->count++];
+    return COP_OK;
+}
+
+cop_err
+cop_sim_spawn(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+              cop_pid *out)
+{
+    if (node->sim == NULL || node->is_ended || !copi_is_open(node->root))
+        return COP_E_GONE;
+    return copi_root_spawn(node, behaviour, opts, COPI_GUEST, out);
+}
+
+/* ------------------------------------------------------------------------ verdicts */
+
+void
+cop_sim_on_fail(cop_sim *sim,
+                void (*fail)(void *ctx, const char *file, int line, const char *text),
+                void *ctx)
+{
+    sim->on_fail = fail;
+    sim->fail_ctx = ctx;
+}
+
+void
+cop_sim_fail_at(cop_sim *sim, const char *file, int line, const char *format, ...)
+{
+    va_list args;
+    int used = snprintf(sim->failure, sizeof sim->failure, "%s:%d: seed %llu: ", file, line,
+                        (unsigned long long)sim->seed);
+
+    va_start(args, format);
+    if (used > 0 && (size_t)used < sizeof sim->failure)
+        vsnprintf(sim->failure + used, sizeof sim->failure - (size_t)used, format, args);
+    va_end(args);
+    (void)copi_memory_set_watch(NULL);
+    if (sim->escape != NULL)
+        longjmp(*sim->escape, 1);
+    if (sim->on_fail != NULL)
+        sim->on_fail(sim->fail_ctx, file, line, sim->failure);
+    else
+        fprintf(stderr, "%s\n", sim->failure);
+    abort();
+}
+
+/* --------------------------------------------------------------------------- trace */
+
+void
+copi_sim_note(cop_sim *self, uint64_t what, uint64_t a, uint64_t b)
+{
+    copi_rng mixed = {self->trace ^ what};
+
+    mixed.state = copi_rng_next(&mixed) ^ a;
+    mixed.state = copi_rng_next(&mixed) ^ b;
+    self->trace = copi_rng_next(&mixed);
+}
+
+uint64_t
+cop_sim_trace(const cop_sim *sim)
+{
+    return sim->trace ^ sim->simulation.rng.state ^ (uint64_t)sim->simulation.now;
+}
+
+/* --------------------------------------------------------------------------- steps */
+
+static bool
+is_runnable(const cop_node *node)
+{
+    return !node->is_crashed && node->sched.runnable_count > 0;
+}
+
+static cop_node *
+choose_node(cop_sim *self)
+{
+    uint32_t runnable = 0;
+
+    for (size_t i = 0; i < self->count; i++)
+        runnable += is_runnable(self->nodes[i]);
+    if (runnable == 0)
+        return NULL;
+    uint32_t chosen = copi_rng_below(&self->simulation.rng, runnable);
+    for (size_t i = 0;; i++)
+        if (is_runnable(self->nodes[i]) && chosen-- == 0)
+            return self->nodes[i];
+}
+
+static uint64_t
+handled(const cop_node *node)
+{
+    /* relaxed: one thread. */
+    return atomic_load_explicit(&node->sched.workers[0].counters.messages,
+                                memory_order_relaxed);
+}
+
+/* Has code of a node run: only then do allocations fail. */
+static void
+enter(cop_sim *self, cop_node *node)
+{
+    self->running = node;
+    (void)copi_memory_set_watch(&self->watch);
+}
+
+static void
+leave(cop_sim *self)
+{
+    (void)copi_memory_set_watch(NULL);
+    self->running = NULL;
+}
+
+static void
+count_step(cop_sim *self)
+{
+    if (++self->steps == self->steps_max)
+        cop_sim_fail(self, "no end after %llu steps", (unsigned long long)self->steps);
+}
+
+/* One task of one node, both chosen by the seed.  False if there is none. */
+static bool
+run_one(cop_sim *self)
+{
+    cop_node *node = choose_node(self);
+
+    if (node == NULL)
+        return false;
+    count_step(self);
+    copi_task *task = copi_sched_draw(&node->sched);
+    uint64_t before = handled(node);
+    uint64_t id = copi_pid_of(COPI_CONTAINER(task, cop_actor, task)).id;
+    copi_turn turn = copi_turn_begin(self, node, task);
+    if (turn.is_refused)
+        return true;
+    enter(self, node);
+    node->sched.run(&node->sched.workers[0], task);
+    leave(self);
+    copi_turn_end(self, turn, handled(node) - before);
+    copi_sim_note(self, node->incarnation, id, handled(node) - before);
+    return true;
+}
+
+/* When the next timer or fault is due; false if there is none. */
+static bool
+next_due(cop_sim *self, int64_t *out)
+{
+    bool has_any = copi_faults_next(self, out);
+
+    for (size_t i = 0; i < self->count; i++) {
+        int64_t due = 0;
+        if (self->nodes[i]->is_crashed ||
+            !copi_wheel_first(&self->nodes[i]->sched.workers[0].timers, &due))
+            continue;
+        if (!has_any || due < *out)
+            *out = due;
+        has_any = true;
+    }
+    return has_any;
+}
+
+static void
+fire_timers(cop_sim *self, cop_node *node)
+{
+    enter(self, node);
+    copi_worker_fire_timers(&node->sched.workers[0]);
+    leave(self);
+}
+
+static void
+pass_time(cop_sim *self, int64_t to)
+{
+    count_step(self);
+    if (to > self->simulation.now)
+        self->simulation.now = to;
+    for (size_t i = 0; i < self->count; i++)
+        if (!self->nodes[i]->is_crashed)
+            fire_timers(self, self->nodes[i]);
+    copi_faults_due(self);
+}
+
+bool
+cop_sim_step(cop_sim *sim)
+{
+    int64_t due = 0;
+
+    if (run_one(sim))
+        return true;
+    if (!next_due(sim, &due))
+        return false;
+    pass_time(sim, due);
+    return true;
+}
+
+bool
+cop_sim_step_until(cop_sim *sim, int64_t until)
+{
+    int64_t due = 0, end = until * COPI_MS;
+
+    if (run_one(sim))
+        return true;
+    if (next_due(sim, &due) && due <= end) {
+        pass_time(sim, due);
+        return true;
+    }
+    if (sim->simulation.now < end)
+        pass_time(sim, end);
+    return false;
+}
+
+void
+cop_sim_settle(cop_sim *sim)
+{
+    while (run_one(sim))
+        continue;
+}
+
+/* Steps until `end`; true if it stopped before because nothing was left to do. */
+static bool
+run_until(cop_sim *self, int64_t end)
+{
+    for (;;) {
+        int64_t due = 0;
+        if (run_one(self))
+            continue;
+        if (!next_due(self, &due))
+            return true;
+        if (due > end)
+            return false;
+        pass_time(self, due);
+    }
+}
+
+void
+cop_sim_run_for(cop_sim *sim, int64_t ms)
+{
+    int64_t end = sim->simulation.now + ms * COPI_MS;
+
+    (void)run_until(sim, end);
+    pass_time(sim, end);
+}
+
+bool
+cop_sim_run_until_idle(cop_sim *sim, int64_t ms)
+{
+    return run_until(sim, sim->simulation.now + ms * COPI_MS);
+}
+
+bool
+cop_sim_stop(cop_sim *sim, cop_node *node, int64_t ms)
+{
+    int64_t end = sim->simulation.now + ms * COPI_MS;
+
+    cop_node_stop(node, NULL);
+    while (!node->is_ended && sim->simulation.now <= end)
+        if (!cop_sim_step(sim))
+            break;
+    return node->is_ended;
+}
+
+void
+cop_sim_crash(cop_sim *sim, cop_node *node)
+{
+    node->is_crashed = true;
+    copi_sim_note(sim, 0, node->incarnation, (uint64_t)sim->simulation.now);
+    for (copi_sim_guest *guest = sim->guests; guest != NULL; guest = guest->next)
+        guest->ops->crashed(guest, node);
+}
+
+int64_t
+cop_sim_now_ms(const cop_sim *sim)
+{
+    return sim->simulation.now / COPI_MS;
+}
+
+uint64_t
+cop_sim_random(cop_sim *sim)
+{
+    return copi_rng_next(&sim->simulation.rng);
+}
+
+uint64_t
+cop_sim_seed(const cop_sim *sim)
+{
+    return sim->seed;
+}
