@@ -10,6 +10,7 @@
 #include "core/receive.h"
 #include "core/ties.h"
 #include "debug/debug.h"
+#include "offload/offload.h"
 
 enum {
     SIMULATED_SLICE = 2 * COPI_SEND_COST + 1,
@@ -141,6 +142,7 @@ copi_ring(copi_worker *worker, copi_timer *timer)
     case COPI_TIMER: copi_alarm_due(worker, timer); break;
     case COPI_DEADLINE: copi_deadline_due(worker, timer); break;
     case COPI_LADDER: copi_ladder_due(worker, timer); break;
+    case COPI_TIMER_OF_JOB: copi_simulated_ring(worker, timer); break;
     default: COPI_CHECK(!"a timer is for one of these");
     }
 }

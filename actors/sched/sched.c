@@ -169,7 +169,10 @@ copi_sched_run_one(copi_sched *self)
     uint32_t chosen = copi_rng_below(&self->simulation->rng, (uint32_t)self->runnable_count);
     copi_task *task = self->runnable[chosen];
     self->runnable[chosen] = self->runnable[--self->runnable_count];
-    self->run(&self->workers[0], task);
+    if (task->home == COPI_NO_ACTOR)
+        self->run_other(&self->workers[0], task);
+    else
+        self->run(&self->workers[0], task);
     return true;
 }
 
