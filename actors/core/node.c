@@ -27,6 +27,16 @@ cores(void)
     return count < 1 ? 1 : (unsigned)count;
 }
 
+static unsigned
+default_job_threads(void)
+{
+    unsigned wanted = cores() * COPI_OFFLOAD_THREADS_PER_CORE;
+
+    if (wanted < COPI_OFFLOAD_THREADS_MIN)
+        return COPI_OFFLOAD_THREADS_MIN;
+    return wanted < COP_JOB_THREADS_MAX ? wanted : COP_JOB_THREADS_MAX;
+}
+
 static bool
 is_valid_name(const char *name)
 {
@@ -39,8 +49,9 @@ check(const cop_node_opts *opts)
 {
     if (opts->name != NULL && !is_valid_name(opts->name))
         return COP_E_INVAL;
-    return opts->workers > COPI_WORKERS_MAX || copi_is_bad_limit(opts->stuck_ms) ? COP_E_INVAL
-                                                                                 : COP_OK;
+    if (opts->workers > COPI_WORKERS_MAX || copi_is_bad_limit(opts->stuck_ms))
+        return COP_E_INVAL;
+    return copi_offload_check(opts);
 }
 
 static void
@@ -49,6 +60,8 @@ set_up(cop_node *self, const cop_node_opts *opts)
     self->opts = *opts;
     if (self->opts.workers == 0)
         self->opts.workers = cores() < COPI_WORKERS_MAX ? cores() : COPI_WORKERS_MAX;
+    if (self->opts.job_threads == 0)
+        self->opts.job_threads = default_job_threads();
     if (self->opts.seed == 0)
         self->opts.seed = copi_rng_entropy();
     snprintf(self->name, sizeof self->name, "%s", opts->name != NULL ? opts->name : "local");
@@ -88,13 +101,17 @@ copi_node_make(cop_node **out, const cop_node_opts *opts, cop_sim *sim,
     err = copi_table_init(&self->table, self->opts.workers);
     if (err != COP_OK)
         goto end_workers;
-    err = copi_root_start(self);
+    self->offload = copi_offload_new(self);
+    err = self->offload == NULL ? COP_E_NOMEM : copi_root_start(self);
     if (err != COP_OK)
-        goto end_table;
+        goto end_offload;
+    self->sched.run_other = copi_simulated_run;
     *out = self;
     return COP_OK;
 
-end_table:
+end_offload:
+    if (self->offload != NULL)
+        copi_offload_free(self->offload);
     copi_table_fini(&self->table);
 end_workers:
     copi_sched_fini(&self->sched);
@@ -120,6 +137,7 @@ copi_node_destroy(cop_node *self)
     copi_table_each(&self->table, discard_actor, NULL);
     if (route != NULL)
         route->dispose(route->ctx);
+    copi_offload_free(self->offload);
     /* relaxed: nothing runs any more. */
     copi_annex *annex = atomic_load_explicit(&self->annex, memory_order_relaxed);
     if (annex != NULL)
@@ -162,20 +180,29 @@ run_workers(cop_node *self)
     return err;
 }
 
+static cop_err
+start_service(cop_node *self, const cop_behaviour *behaviour)
+{
+    return copi_root_spawn(self, behaviour, NULL, COPI_SERVICE, &self->last_service);
+}
+
 /* What watches the world outside for the node. */
 static cop_err
 start_services(cop_node *self)
 {
     if (self->opts.unix_signals)
-        COP_TRY(copi_root_spawn(self, &copi_signal_service, NULL, COPI_SERVICE, NULL));
+        COP_TRY(start_service(self, &copi_signal_service));
     if (copi_lifeline_fd() >= 0)
-        COP_TRY(copi_root_spawn(self, &copi_lifeline_service, NULL, COPI_SERVICE, NULL));
+        COP_TRY(start_service(self, &copi_lifeline_service));
     return COP_OK;
 }
 
 void
 copi_node_ended(cop_node *node, const cop_exit *why)
 {
+    /* Else by who waits for it. */
+    if (node->sim != NULL)
+        copi_offload_close(node->offload);
     pthread_mutex_lock(&node->lock);
     node->is_ended = true;
     node->why = *why;
@@ -382,9 +409,13 @@ log_failure(cop_node *node)
 }
 
 static int
-status_of(const cop_node *node)
+status_of(cop_node *node)
 {
-    return node->unix_signal != 0 ? 128 + node->unix_signal : has_failed(node);
+    if (node->unix_signal != 0)
+        return 128 + node->unix_signal;
+    if (has_failed(node))
+        return 1;
+    return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
 }
 
 int
@@ -397,6 +428,7 @@ cop_node_wait(cop_node *node, cop_exit *why)
     node->is_joined = true;
     pthread_mutex_unlock(&node->lock);
     if (is_mine) {
+        copi_offload_close(node->offload);
         copi_watchdog_stop(node);
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
@@ -500,4 +532,5 @@ cop_node_stats_read(cop_node *node, cop_node_stats *out)
     out->timers = (uint64_t)timers;
     out->watches = (uint64_t)watches;
     out->live_messages = (uint64_t)live;
+    copi_offload_count(node->offload, out);
 }

@@ -14,6 +14,7 @@
 #include "debug/event.h"
 #include "debug/watchdog.h"
 #include "io/unixsig.h"
+#include "offload/offload.h"
 #include "sched/sched.h"
 
 struct cop_node {
@@ -25,8 +26,10 @@ struct cop_node {
     copi_table table;
     copi_registry registry;
     cop_sim *sim; /* NULL: real */
+    copi_offload *offload;
     cop_actor *root;
     cop_pid main; /* whose end is the node's; the root's runner, and read-only once started */
+    cop_pid last_service; /* that was started with the node; as `main` */
 
     /* Everything is to end without waiting: stops are kills.  Relaxed: a hint. */
     _Atomic bool is_hard;

@@ -11,6 +11,7 @@
 #include "core/scope.h"
 #include "core/sequence.h"
 #include "debug/debug.h"
+#include "offload/offload.h"
 
 enum {
     SIMULATED_SLICE = 2 * COPI_SEND_COST + 1,
@@ -154,6 +155,7 @@ copi_ring(copi_worker *worker, copi_timer *timer)
     case COPI_LEAF: copi_leaf_due(worker, timer); break;
     case COPI_SCOPE_DUE: copi_scope_due(worker, timer); break;
     case COPI_WAKE: copi_wake_due(worker, timer); break;
+    case COPI_TIMER_OF_JOB: copi_simulated_ring(worker, timer); break;
     default: COPI_CHECK(!"a timer is for one of these");
     }
 }

@@ -24,6 +24,7 @@ cop_event_kind_name(cop_event_kind kind)
     case COP_EVENT_STUCK: return "stuck";
     case COP_EVENT_CHILD: return "child";
     case COP_EVENT_PROGRESS: return "progress";
+    case COP_EVENT_LEFTOVER: return "leftover";
     case COP_EVENT_LEFT_OUT: return "left out";
     }
     return "unknown";
@@ -81,8 +82,9 @@ put_event(printer *self, const cop_event *event)
     if (event->behaviour != NULL)
         put(self, " (%s)", event->behaviour);
     if (event->child != NULL)
-        put(self, ", child %s %s", event->child, event->news != NULL ? event->news : "");
-    if (event->kind == COP_EVENT_STUCK)
+        put(self, ", %s %s %s", event->kind == COP_EVENT_LEFTOVER ? "job" : "child",
+            event->child, event->news != NULL ? event->news : "");
+    if (event->kind == COP_EVENT_STUCK || event->kind == COP_EVENT_LEFTOVER)
         put(self, " for %" PRId64 " ms", event->ran_ms);
     put_reason(self, event->why);
     put_message(self, event);

@@ -34,6 +34,7 @@ struct copi_sched {
     copi_depot depot; /* of the workers' pools */
 
     /* The simulator's runnable tasks; one thread. */
+    void (*run_other)(copi_worker *worker, copi_task *task); /* what is no actor */
     copi_task **runnable;
     size_t runnable_count;
     size_t runnable_room;

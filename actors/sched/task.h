@@ -11,13 +11,14 @@
 #include <stdint.h>
 
 enum {
-    COPI_ANYWHERE = -1
+    COPI_ANYWHERE = -1,
+    COPI_NO_ACTOR = -2, /* for the simulator's `run_other` */
 };
 
 typedef struct copi_task {
     struct copi_task *next; /* belongs to the queue that it is in */
     /*
-     * The only worker that may run it, or COPI_ANYWHERE.  Written by the task itself
+     * The only worker that may run it, or one of the above.  Written by the task itself
      * while it runs; read by who submits it, which happens after (the mailbox's
      * acquire and release order the two).
      */

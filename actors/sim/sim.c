@@ -194,6 +194,15 @@ count_step(cop_sim *self)
         cop_sim_fail(self, "no end after %llu steps", (unsigned long long)self->steps);
 }
 
+static void
+run_job(cop_sim *self, cop_node *node, copi_task *task)
+{
+    enter(self, node);
+    node->sched.run_other(&node->sched.workers[0], task);
+    leave(self);
+    copi_sim_note(self, node->incarnation, 0, 0);
+}
+
 /* One task of one node, both chosen by the seed.  False if there is none. */
 static bool
 run_one(cop_sim *self)
@@ -204,6 +213,10 @@ run_one(cop_sim *self)
         return false;
     count_step(self);
     copi_task *task = copi_sched_draw(&node->sched);
+    if (task->home == COPI_NO_ACTOR) {
+        run_job(self, node, task);
+        return true;
+    }
     uint64_t before = handled(node);
     uint64_t id = copi_pid_of(COPI_CONTAINER(task, cop_actor, task)).id;
     copi_turn turn = copi_turn_begin(self, node, task);

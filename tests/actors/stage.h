@@ -146,26 +146,38 @@ stage_init(cop_actor *me, void *state, const void *arg)
     return COP_OK;
 }
 
+static const cop_behaviour stage_actor = {
+    .name = "stage",
+    .state_size = sizeof(stage *),
+    .policy = COP_ISOLATE,
+    .init = stage_init,
+    .on_message = stage_on_message,
+};
+
+static inline void
+stage_init_lines(stage *self)
+{
+    memset(self, 0, sizeof *self);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->changed, NULL);
+}
+
+static inline void
+stage_open_with(stage *self, const cop_node_opts *opts)
+{
+    stage_init_lines(self);
+    assert_int_equal(cop_node_new(&self->node, opts), COP_OK);
+    assert_int_equal(
+        cop_node_start(self->node, &stage_actor, &(cop_spawn_opts){.arg = self}, &self->main),
+        COP_OK);
+}
+
 static inline void
 stage_open(stage *self,
            cop_err (*on_message)(stage *, cop_actor *, const cop_type *, const void *))
 {
-    static const cop_behaviour actor = {
-        .name = "stage",
-        .state_size = sizeof(stage *),
-        .policy = COP_ISOLATE,
-        .init = stage_init,
-        .on_message = stage_on_message,
-    };
-
-    memset(self, 0, sizeof *self);
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_cond_init(&self->changed, NULL);
+    stage_open_with(self, &(cop_node_opts){.workers = 2});
     self->on_message = on_message;
-    assert_int_equal(cop_node_new(&self->node, &(cop_node_opts){.workers = 2}), COP_OK);
-    assert_int_equal(
-        cop_node_start(self->node, &actor, &(cop_spawn_opts){.arg = self}, &self->main),
-        COP_OK);
 }
 
 /* Ends the node in order; then nothing may be left. */
@@ -181,6 +193,10 @@ stage_close(stage *self)
     assert_int_equal(left.timers, 0);
     assert_int_equal(left.watches, 0);
     assert_int_equal(left.live_messages, 0);
+    assert_int_equal(left.jobs_queued, 0);
+    assert_int_equal(left.jobs_running, 0);
+    assert_int_equal(left.jobs_abandoned, 0);
+    assert_int_equal(left.job_threads, 0);
     cop_node_free(&self->node);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);

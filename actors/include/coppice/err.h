@@ -30,7 +30,7 @@
     E(COP_E_NO_HANDLER, 16, "the actor has no handler for this message")                       \
     E(COP_E_BAD_MESSAGE, 17, "the message does not decode")                                    \
     E(COP_E_TOO_LARGE, 18, "the message is over the size limit")                               \
-    E(COP_E_BUSY, 19, "the send queue to that node is full")                                   \
+    E(COP_E_BUSY, 19, "a send queue or the queue of jobs is full")                             \
     E(COP_E_ADDRESS, 20, "the address is malformed")                                           \
     E(COP_E_ADDRESS_IN_USE, 21, "the address is in use")                                       \
     E(COP_E_REFUSED, 22, "refused by policy")                                                  \

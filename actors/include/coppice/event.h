@@ -5,7 +5,7 @@
  * Events go to on_event of the node's options, or if there is none, as lines to its log, but
  * for progress.  What a supervisor has to say is logged by itself, in any case.
  *
- * Of each kind but STUCK only so many are told in a second (events_per_second); the first of
+ * Of each kind but STUCK and LEFTOVER only so many are told in a second (events_per_second); the first of
  * a later second is preceded by a COP_EVENT_LEFT_OUT that says how many were not.
  */
 #ifndef COPPICE_EVENT_H
@@ -23,6 +23,7 @@ typedef enum cop_event_kind {
     COP_EVENT_STUCK,    /* a handler or init runs for longer than its stuck_ms */
     COP_EVENT_CHILD,    /* a child has failed: what its supervisor reports as an error */
     COP_EVENT_PROGRESS, /* a child has started, or was restarted */
+    COP_EVENT_LEFTOVER, /* the node has ended, and a job that was abandoned has not */
     COP_EVENT_LEFT_OUT, /* there were more of a kind than are told in a second */
 } cop_event_kind;
 
@@ -71,11 +72,13 @@ typedef struct cop_event {
     const cop_trace_line *last;
     size_t last_count; /* at most COP_EVENT_LAST */
 
-    int64_t ran_ms;     /* of a STUCK handler: for so long, or a little longer */
+    int64_t ran_ms;     /* of a STUCK handler: for so long, or a little longer; of LEFTOVER */
     void *const *stack; /* of its thread, innermost first; NULL if that took no signal */
     size_t stack_count;
 
-    const char *child;       /* of CHILD and PROGRESS: its name; who: its supervisor */
+    /* Of CHILD and PROGRESS: its name; who: its supervisor.  Of LEFTOVER: the job's name; who:
+     * who had it before the reaper. */
+    const char *child;
     const char *news;        /* ... what happened to it, as cop_child_news_name says it */
     cop_pid child_pid;       /* ... none if it has no actor */
     cop_event_kind left_out; /* of LEFT_OUT: the kind */

@@ -45,19 +45,31 @@ typedef struct cop_node_opts {
      * 0: for ever. */
     int32_t stuck_ms;
     cop_stuck on_stuck; /* for all actors */
+
+    /* For jobs, see job.h. */
+    uint32_t job_threads; /* at most; up to 256; 0: 4 for each core, and no less than 4 */
+    uint32_t job_queue;   /* so many may wait; 0: 1024 */
+    /* At the end, how long the reaper waits for jobs that were abandoned, in milliseconds;
+     * 0: 5000.  What has not returned by then is told of as COP_EVENT_LEFTOVER, and left. */
+    int32_t reap_ms;
+    int32_t job_jitter_ms; /* simulator: a job takes from 0 to so long; 0: 10 */
 } cop_node_opts;
 
 /* What a node has counted since it started.  Exact when the node is idle. */
 typedef struct cop_node_stats {
-    uint64_t actors;        /* alive now */
-    uint64_t spawned;       /* ever */
-    uint64_t messages;      /* handled */
-    uint64_t dead_letters;  /* messages that nobody got */
-    uint64_t late_replies;  /* answers to calls that had ended */
-    uint64_t unhandled;     /* messages without a handler; also dead letters */
-    uint64_t timers;        /* armed now */
-    uint64_t watches;       /* open now */
-    uint64_t live_messages; /* allocated and not yet freed */
+    uint64_t actors;         /* alive now */
+    uint64_t spawned;        /* ever */
+    uint64_t messages;       /* handled */
+    uint64_t dead_letters;   /* messages that nobody got */
+    uint64_t late_replies;   /* answers to calls that had ended */
+    uint64_t unhandled;      /* messages without a handler; also dead letters */
+    uint64_t timers;         /* armed now */
+    uint64_t watches;        /* open now */
+    uint64_t live_messages;  /* allocated and not yet freed */
+    uint64_t jobs_queued;    /* now */
+    uint64_t jobs_running;   /* now, but for those ... */
+    uint64_t jobs_abandoned; /* ... that were abandoned and have not ended */
+    uint64_t job_threads;    /* now; none of those that were left behind */
 } cop_node_stats;
 
 /* Makes a node that does not run yet; the caller frees it.  COP_E_NOMEM, COP_E_OS,
@@ -75,13 +87,18 @@ COP_API COP_MUST_USE cop_err cop_node_start(cop_node *node, const cop_behaviour 
 COP_API COP_MUST_USE cop_err cop_node_spawn(cop_node *node, const cop_behaviour *behaviour,
                                             const cop_spawn_opts *opts, cop_pid *out);
 
+enum {
+    COP_STATUS_LEFTOVER = 3
+};
+
 /* Asks the node to end: the main actor is told to stop, and if there is none, the root
  * ends with `why` (NULL: shutdown).  Any thread, workers too. */
 COP_API void cop_node_stop(cop_node *node, const cop_exit *why);
 
 /*
  * Waits until all is gone.  Returns what a process should exit with: 0 if the main actor
- * ended well, 128 + n after unix signal n, else 1, and then the record has been logged.
+ * ended well, 128 + n after unix signal n, else 1, and then the record has been logged;
+ * COP_STATUS_LEFTOVER instead of 0 if a job that was abandoned has not returned.
  * `why` may be NULL.
  */
 COP_API int cop_node_wait(cop_node *node, cop_exit *why);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "offload/queue.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+
+void
+copi_job_list_push(copi_job_list *self, cop_job *job)
+{
+    job->older = self->youngest;
+    job->younger = NULL;
+    *(self->youngest == NULL ? &self->oldest : &self->youngest->younger) = job;
+    self->youngest = job;
+    self->count++;
+}
+
+void
+copi_job_list_remove(copi_job_list *self, cop_job *job)
+{
+    *(job->older == NULL ? &self->oldest : &job->older->younger) = job->younger;
+    *(job->younger == NULL ? &self->youngest : &job->younger->older) = job->older;
+    job->older = job->younger = NULL;
+    self->count--;
+}
+
+/* NULL if there is no memory for a new one. */
+static copi_limiter *
+limiter_of(copi_job_queue *self, const cop_job_class *what)
+{
+    for (copi_limiter *limiter = self->limiters; limiter != NULL; limiter = limiter->next)
+        if (limiter->what == what)
+            return limiter;
+    copi_limiter *made = copi_calloc(1, sizeof *made);
+    if (made == NULL)
+        return NULL;
+    made->what = what;
+    made->next = self->limiters;
+    self->limiters = made;
+    return made;
+}
+
+static void
+make_ready(copi_job_queue *self, cop_job *job)
+{
+    if (job->limiter != NULL)
+        job->limiter->taken++;
+    job->state = COPI_JOB_READY;
+    copi_job_list_push(&self->ready, job);
+}
+
+static bool
+must_wait(const cop_job *job)
+{
+    return job->limiter != NULL && job->limiter->taken >= job->limiter->what->limit;
+}
+
+cop_err
+copi_job_queue_push(copi_job_queue *self, cop_job *job)
+{
+    if (self->count >= self->room)
+        return COP_E_BUSY;
+    if (job->spec.limiter != NULL &&
+        (job->limiter = limiter_of(self, job->spec.limiter)) == NULL)
+        return COP_E_NOMEM;
+    if (must_wait(job)) {
+        job->state = COPI_JOB_WAITING;
+        copi_job_list_push(&job->limiter->waiting, job);
+    } else {
+        make_ready(self, job);
+    }
+    self->count++;
+    return COP_OK;
+}
+
+cop_job *
+copi_job_queue_take(copi_job_queue *self)
+{
+    cop_job *job = self->ready.oldest;
+
+    if (job == NULL)
+        return NULL;
+    copi_job_list_remove(&self->ready, job);
+    self->count--;
+    return job;
+}
+
+void
+copi_job_queue_remove(copi_job_queue *self, cop_job *job)
+{
+    self->count--;
+    if (job->state == COPI_JOB_WAITING) {
+        copi_job_list_remove(&job->limiter->waiting, job);
+        return;
+    }
+    COPI_CHECK(job->state == COPI_JOB_READY);
+    copi_job_list_remove(&self->ready, job);
+    copi_job_queue_return(self, job);
+}
+
+void
+copi_job_queue_return(copi_job_queue *self, cop_job *job)
+{
+    copi_limiter *limiter = job->limiter;
+
+    if (limiter == NULL)
+        return;
+    COPI_CHECK(limiter->taken > 0);
+    limiter->taken--;
+    cop_job *next = limiter->waiting.oldest;
+    if (next != NULL) {
+        copi_job_list_remove(&limiter->waiting, next);
+        make_ready(self, next);
+    }
+}
+
+void
+copi_job_queue_fini(copi_job_queue *self)
+{
+    COPI_CHECK(self->count == 0);
+    for (copi_limiter *next, *limiter = self->limiters; limiter != NULL; limiter = next) {
+        next = limiter->next;
+        free(limiter);
+    }
+    self->limiters = NULL;
+}
