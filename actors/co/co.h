@@ -51,6 +51,10 @@ struct cop_co {
     const cop_type *answer_type;
     copi_envelope *answer;  /* kept until the next call */
     cop_child_record *kept; /* of the last join */
+
+    /* The job that it waits for. */
+    bool is_job_over;
+    cop_exit job_why;
 };
 
 static inline cop_co *

@@ -243,7 +243,8 @@ cancel_call(cop_actor *self, copi_leaf *leaf, cop_force force)
     (void)force;
 }
 
-static const copi_leaf_kind call_kind = {"call", run_call, cancel_call};
+static const copi_leaf_kind call_kind = {
+    .name = "call", .run = run_call, .cancel = cancel_call};
 
 cop_err
 cop_scope_soon(cop_actor *me, cop_scope scope, cop_call call, void *arg,

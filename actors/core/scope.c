@@ -639,6 +639,8 @@ discard_in(cop_actor *self, copi_brood *brood)
     }
     for (copi_leaf *leaf = brood->leaves, *older; leaf != NULL; leaf = older) {
         older = leaf->older;
+        if (leaf->kind->discard != NULL)
+            leaf->kind->discard(leaf);
         if (leaf->dispose != NULL)
             leaf->dispose(leaf->arg);
         copi_pool_give(&self->worker->pool, leaf, leaf->size);

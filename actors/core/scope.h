@@ -51,6 +51,8 @@ typedef struct copi_leaf_kind {
     /* It is called off.  One that is held calls copi_leaf_over when it has really ended; others
      * are over at once, and this frees what they have but `arg`. */
     void (*cancel)(cop_actor *self, copi_leaf *leaf, cop_force force);
+    /* It is thrown away with its node; NULL: it has nothing but its argument. */
+    void (*discard)(copi_leaf *leaf);
 } copi_leaf_kind;
 
 /* Embedded first in what the kind knows. */

@@ -28,6 +28,7 @@
 #ifndef COPPICE_CO_H
 #define COPPICE_CO_H
 
+#include <coppice/job.h>
 #include <coppice/scope.h>
 
 typedef struct cop_co cop_co; /* a body, as it sees itself; good for it only */
@@ -133,6 +134,13 @@ COP_API COP_MUST_USE cop_err cop_yield(cop_co *co);
  * COP_E_TIMEOUT, COP_E_CANCELLED, and the errors of cop_watch_open. */
 COP_API COP_MUST_USE cop_err cop_wait_fd(cop_co *co, int fd, unsigned events, int32_t within_ms,
                                          unsigned *ready);
+
+/*
+ * Runs a job of <coppice/job.h> and waits for its end; `why`, if it is not NULL, gets all about
+ * that.  COP_OK; COP_E_FAILED; COP_E_TIMEOUT; COP_E_CANCELLED: the body was, the job was told
+ * so, and it has ended all the same, or is the reaper's.  Else the errors of cop_job_start.
+ */
+COP_API COP_MUST_USE cop_err cop_work(cop_co *co, const cop_job_spec *spec, cop_exit *why);
 
 /* The actor of a body. */
 COP_API cop_actor *cop_actor_of(cop_co *co);

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <coppice/err.h>
+#include <coppice/actor.h>
 
 /* A job, as its own work sees it. */
 typedef struct cop_job cop_job;
@@ -71,6 +71,22 @@ enum {
     COP_JOB_NAME = 31,
     COP_JOB_THREADS_MAX = 256,
 };
+
+/* What the owner is told, in a turn of its own: how the job has ended.  Before `arg` is disposed
+ * of, unless it was abandoned: then it is the job's.  An error fails the scope. */
+typedef cop_err cop_job_done(cop_actor *me, void *state, void *arg, const cop_exit *why);
+
+/*
+ * Starts a job as a child of the scope, which waits for its end; the spec is borrowed for the
+ * call, and the argument is the job's if it returns COP_OK.  With `done` NULL a failure of the
+ * job fails the scope; else `done` is told, but not once the actor is ending.  cop_leaf_cancel
+ * cancels it as its mode says, and so does the scope.  `out` may be NULL.
+ * COP_E_INVAL (the spec), COP_E_BUSY (the queue is full), COP_E_CANCELLED (the scope is),
+ * COP_E_GONE, COP_E_NOT_MINE, COP_E_FULL (its bound), COP_E_OS (no thread), COP_E_NOMEM.
+ */
+COP_API COP_MUST_USE cop_err cop_job_start(cop_actor *me, cop_scope scope,
+                                           const cop_job_spec *spec, cop_job_done *done,
+                                           cop_leaf *out);
 
 /* Should it return as soon as it can?  It was cancelled, or its deadline has passed.  The
  * job's own thread. */

@@ -16,6 +16,7 @@
 #include <coppice/exit.h>
 #include <coppice/fault.h>
 #include <coppice/hatch.h>
+#include <coppice/job.h>
 #include <coppice/limiter.h>
 #include <coppice/main.h>
 #include <coppice/message.h>
