@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "core/badge.h"
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/scope.h"
@@ -307,6 +308,7 @@ static void
 forget(cop_actor *self, cop_actor *child)
 {
     copi_child_remove(self, child);
+    copi_badge_free(child);
     copi_table_give(&self->node->table, self->worker, child);
 }
 

@@ -53,6 +53,10 @@ typedef struct cop_node_opts {
      * 0: 5000.  What has not returned by then is told of as COP_EVENT_LEFTOVER, and left. */
     int32_t reap_ms;
     int32_t job_jitter_ms; /* simulator: a job takes from 0 to so long; 0: 10 */
+
+    /* Of every actor it is kept where it was spawned and when (snapshot.h); else only of those
+     * with a label or a name.  Costs a spawn an allocation. */
+    bool origins;
 } cop_node_opts;
 
 /* What a node has counted since it started.  Exact when the node is idle. */
