@@ -16,6 +16,7 @@
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/scope.h"
+#include "debug/snapshot.h"
 
 /* The child of that pid, if it is one of this actor's. */
 static cop_actor *
@@ -185,10 +186,12 @@ climb(cop_actor *self, copi_brood *brood, uint32_t now, int32_t next)
         if (child->kill_at == 0)
             continue;
         int32_t left = (int32_t)(child->kill_at - now);
-        if (left <= 0)
+        if (left <= 0) {
+            copi_slow_stop(self, child);
             copi_child_kill(self, child);
-        else if (left < next)
+        } else if (left < next) {
             next = left;
+        }
     }
     for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
         next = climb(self, &scope->brood, now, next);
