@@ -40,3 +40,6 @@ cmake_path(RELATIVE_PATH pc_dir BASE_DIRECTORY "/prefix" OUTPUT_VARIABLE pc_belo
 string(REGEX REPLACE "[^/]+" ".." COPPICE_PC_PREFIX "${pc_below}")
 configure_file(cmake/coppice.pc.in coppice.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/coppice.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# For who debugs a program that uses it.
+install(FILES observe/coppice.gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/coppice)

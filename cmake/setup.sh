@@ -5,7 +5,7 @@
 
 packages_build=(build-essential cmake ninja-build pkg-config libevent-dev libnanomsg-dev
     libboost-context-dev)
-packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd python3)
+packages_tests=(libcmocka-dev clang libclang-rt-dev valgrind spin netcat-openbsd python3 gdb)
 packages_bench=(python3 python3-trio python3-anyio erlang-base libcaf-dev g++)
 
 setup_missing() {

@@ -7,7 +7,7 @@
 
 #include "base/exit.h"
 #include "base/memory.h"
-#include "core/actor.h"
+#include "core/badge.h"
 #include "needs.h"
 #include "spec.h"
 #include "supervisor.h"
@@ -31,6 +31,15 @@ copi_arg_of(const copi_child *child)
     return child->arg != NULL ? child->arg : child->spec->arg;
 }
 
+/* Where a snapshot says that it comes from. */
+static const char *
+site_of(const cop_actor *me, const cop_child *spec)
+{
+    if (spec->site != NULL)
+        return spec->site;
+    return copi_badge_of(me) == NULL ? NULL : copi_badge_of(me)->site;
+}
+
 cop_err
 copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_exit *why,
                  bool *lingers)
@@ -49,6 +58,7 @@ copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_ex
         .keep_mail = spec->keep_mail,
         .legacy = child->mail,
         .lingers = lingers,
+        .site = site_of(me, spec),
     };
     cop_pid pid = COP_PID_NONE;
 
@@ -58,7 +68,8 @@ copi_spawn_child(cop_actor *me, copi_supervisor *self, copi_child *child, cop_ex
         opts.first = cop_pid_is_none(opts.after);
     }
     why->kind = COP_EXIT_NORMAL;
-    cop_err err = cop_spawn(me, is_supervisor ? &cop_supervisor : spec->run, &opts, &pid);
+    cop_err err =
+        cop_spawn_from(NULL, me, is_supervisor ? &cop_supervisor : spec->run, &opts, &pid);
     if (err == COP_OK) {
         copi_child_set_phase(&self->children, child, COPI_CHILD_RUNNING);
         copi_child_set_pid(&self->children, child, pid);

@@ -258,6 +258,7 @@ const struct cop_sequence cop_sequence = {
     .step = step,
     .cancel = cancel,
     .wake = wake,
+    .waits_for = copi_wait_reason,
     .end = end,
 };
 

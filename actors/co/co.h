@@ -112,6 +112,8 @@ cop_err copi_wait_begin(cop_co *co, int64_t within_ms);
 /* Waits until something has happened.  COP_OK: look again; COP_E_CANCELLED, COP_E_TIMEOUT. */
 cop_err copi_wait_on(cop_co *co);
 void copi_wait_end(cop_co *co);
+/* What the body waits for; see sequence.h. */
+const char *copi_wait_reason(const cop_actor *self);
 /* Has the timer stand at the first of the times that matter. */
 bool copi_co_set_timer(cop_co *co);
 

@@ -139,3 +139,21 @@ cop_look(cop_co *co, cop_scope_state *out)
     if (left != COP_INFINITY && (out->left_ms == COP_INFINITY || left < out->left_ms))
         out->left_ms = left;
 }
+
+const char *
+copi_wait_reason(const cop_actor *self)
+{
+    const cop_co *co = self->state;
+
+    if (!co->has_begun)
+        return "its beginning";
+    if (co->wants_mail)
+        return "a message";
+    if (self->ties != NULL && self->ties->calls.count > 0)
+        return NULL;
+    if (self->ties != NULL && self->ties->watches.count > 0)
+        return "a descriptor";
+    if (co->here != NULL && co->here->is_awaited && co->here->is_closing)
+        return "the end of a scope";
+    return co->wait_until != 0 ? "its time" : NULL;
+}

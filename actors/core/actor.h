@@ -37,6 +37,7 @@
 #include "sched/worker.h"
 
 typedef struct copi_ties copi_ties;
+typedef struct copi_badge copi_badge;
 
 enum {
     COPI_STOP_MS = 5000 /* as OTP's supervisor gives a worker */
@@ -103,9 +104,10 @@ struct cop_actor {
         alignas(16) char small_state[sizeof(copi_envelope)];
     };
     cop_exit *why; /* why it ends, if more than kind and code; else NULL */
-    /* NULL: the behaviour's name.  With the lowest bit set: that, in the copi_scope which is
-     * there; it outlives its children, and its name does not change. */
-    char *label;
+    /* Written before anybody knows the pid, freed by the owner, who may read it therefore, as
+     * all below this actor may.  NULL: there is nothing to say.  With the lowest bit set: only
+     * in which scope of its owner it is.  Read by badge.h. */
+    copi_badge *badge;
     int32_t exit_code;
     uint8_t exit_kind; /* cop_exit_kind */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
@@ -150,15 +152,6 @@ copi_pid_of(const cop_actor *self)
     /* relaxed: read by who owns or runs the actor. */
     return (cop_pid){copi_incarnation(self->node),
                      atomic_load_explicit(&self->id, memory_order_relaxed)};
-}
-
-/* The scope that a label stands for, or NULL. */
-static inline const struct copi_scope *
-copi_label_scope(const cop_actor *self)
-{
-    uintptr_t bits = (uintptr_t)self->label;
-
-    return (bits & 1) != 0 ? (const struct copi_scope *)(bits - 1) : NULL;
 }
 
 /* NULL: it is the root. */
@@ -241,9 +234,9 @@ copi_is_bad_limit(int32_t ms)
     return ms < 0 && ms != COP_INFINITY;
 }
 
-/* As cop_spawn; `me` is the spawner.  Only me's runner. */
-cop_err copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
-                   cop_pid *out);
+/* As cop_spawn_from; `me` is the spawner.  Only me's runner. */
+cop_err copi_spawn(const char *site, cop_actor *me, const cop_behaviour *behaviour,
+                   const cop_spawn_opts *opts, cop_pid *out);
 
 /* life.c */
 
@@ -304,8 +297,6 @@ void copi_discard(cop_actor *self);
 void copi_close_mailbox(cop_actor *self);
 /* Frees the state. */
 void copi_free_furniture(cop_actor *self);
-/* Frees the label, in whatever way it is one. */
-void copi_label_free(cop_actor *self);
 /* Frees the kept record. */
 void copi_exit_free(cop_actor *self);
 /* Tells the owner that this actor is gone; it has ended. */

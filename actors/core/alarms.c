@@ -13,6 +13,7 @@
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "debug/rows.h"
 #include "message/bufs.h"
 #include "message/copy.h"
 
@@ -354,6 +355,25 @@ copi_alarms_count(const cop_actor *self)
     for (uint32_t at = self->ties->alarms; at != 0; at = alarm_at(self, at)->older)
         count++;
     return count;
+}
+
+void
+copi_rows_of_alarms(const cop_actor *actor, uint32_t depth, copi_rows *out)
+{
+    uint32_t count = actor->ties->alarms == 0 ? 0 : copi_alarms_count(actor);
+    cop_row *row = count == 0 ? NULL : copi_rows_add(out, COP_ROW_TIMER, depth);
+
+    if (row == NULL)
+        return;
+    row->owner = copi_pid_of(actor);
+    row->count = count;
+    for (uint32_t at = actor->ties->alarms; at != 0; at = alarm_at(actor, at)->older) {
+        const copi_timer *timer = &alarm_at(actor, at)->timer;
+        int64_t left =
+            copi_timer_is_armed(timer) ? copi_timer_left(actor->worker, timer) / COPI_MS : 0;
+        if (row->deadline_ms < 0 || left < row->deadline_ms)
+            row->deadline_ms = left;
+    }
 }
 
 void

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "core/badge.h"
 #include "core/dispatch.h"
 #include "core/legacy.h"
 #include "core/node.h"
@@ -36,24 +36,22 @@ check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts 
     return COP_OK;
 }
 
-static char *
-copied(const char *text)
-{
-    return text == NULL ? NULL : copi_strdup(text);
-}
-
 /* In a path the scopes that an actor is in stand before it. */
-static char *
-labelled_in(cop_actor *me, const cop_actor *self, const char *label)
+static bool
+label_in(cop_actor *me, cop_actor *self, const cop_spawn_opts *opts, const char *site)
 {
+    const char *label = opts->label != NULL ? opts->label : opts->name;
     char path[COPI_PATH_MAX];
     copi_scope *scope = copi_scope_numbered(me, self->scope);
 
-    if (label == NULL)
-        return (char *)scope + 1;
+    if (label == NULL && !self->node->opts.origins) {
+        copi_badge_set_scope(self, scope);
+        return true;
+    }
     size_t used = copi_scope_names(scope, path, sizeof path);
-    snprintf(path + used, sizeof path - used, "/%s", label);
-    return strdup(path);
+    snprintf(path + used, sizeof path - used, "/%s",
+             label != NULL ? label : copi_kind_of(self));
+    return copi_badge_make(self, path, used + 1, opts->site != NULL ? opts->site : site);
 }
 
 /* Cleared, wherever it is. */
@@ -77,9 +75,8 @@ take_state(cop_actor *self)
 /* Everything but what others see.  False if there is no memory. */
 static bool
 furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
-        const cop_spawn_opts *opts)
+        const cop_spawn_opts *opts, const char *site)
 {
-    const char *label = opts->label != NULL ? opts->label : opts->name;
     bool is_local = COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner);
 
     self->task.home = COPI_ANYWHERE;
@@ -112,8 +109,8 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     atomic_store_explicit(&self->stuck_ms, 0, memory_order_relaxed);
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
-    self->label = is_local ? labelled_in(me, self, label) : copied(label);
-    return take_state(self) && ((label == NULL && !is_local) || self->label != NULL);
+    return take_state(self) &&
+           (is_local ? label_in(me, self, opts, site) : copi_badge_give(self, opts, site));
 }
 
 /* Opens the mailbox, which makes the pid good for something. */
@@ -235,6 +232,7 @@ static void
 forget_child(cop_actor *me, cop_actor *child)
 {
     copi_child_remove(me, child);
+    copi_badge_free(child);
     copi_table_give(&me->node->table, me->worker, child);
 }
 
@@ -292,7 +290,7 @@ static cop_err
 abandon(cop_actor *me, cop_actor *child, cop_err err)
 {
     copi_free_furniture(child);
-    copi_label_free(child);
+    copi_badge_free(child);
     copi_ties_free(child);
     copi_table_give(&me->node->table, me->worker, child);
     return err;
@@ -315,7 +313,8 @@ limit_time(cop_actor *self, const cop_spawn_opts *opts)
 }
 
 COPI_INLINE cop_err
-spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts, cop_pid *out)
+spawn(const char *site, cop_actor *me, const cop_behaviour *behaviour,
+      const cop_spawn_opts *opts, cop_pid *out)
 {
     if (opts->monitor != NULL)
         opts->monitor->bits = 0;
@@ -325,7 +324,7 @@ spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
     cop_actor *child = copi_table_take(&me->node->table, me->worker);
     if (child == NULL)
         return COP_E_NOMEM;
-    if (!furnish(child, me, behaviour, opts))
+    if (!furnish(child, me, behaviour, opts, site))
         return abandon(me, child, COP_E_NOMEM);
     cop_err err = COP_OK;
     if (COPI_UNLIKELY((opts->stuck_ms | behaviour->stuck_ms | me->node->opts.stuck_ms) != 0) &&
@@ -353,20 +352,20 @@ spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
 }
 
 cop_err
-copi_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
-           cop_pid *out)
+copi_spawn(const char *site, cop_actor *me, const cop_behaviour *behaviour,
+           const cop_spawn_opts *opts, cop_pid *out)
 {
     static const cop_spawn_opts none = {0};
 
-    cop_err err = spawn(me, behaviour, opts != NULL ? opts : &none, out);
+    cop_err err = spawn(site, me, behaviour, opts != NULL ? opts : &none, out);
     if (opts != NULL && opts->dispose != NULL && (err != COP_OK || behaviour->sequence == NULL))
         copi_dispose(me, opts->dispose, (void *)(uintptr_t)opts->arg); /* given away */
     return err;
 }
 
 cop_err
-cop_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
-          cop_pid *out)
+cop_spawn_from(const char *site, cop_actor *me, const cop_behaviour *behaviour,
+               const cop_spawn_opts *opts, cop_pid *out)
 {
-    return copi_spawn(me, behaviour, opts, out);
+    return copi_spawn(site, me, behaviour, opts, out);
 }

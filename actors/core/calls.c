@@ -145,7 +145,7 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
 
 cop_err
 copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
-                  copi_kind kind, const cop_type *type, const void *order)
+                  copi_kind kind, const cop_type *type, const void *order, cop_ref *out)
 {
     copi_call *call;
 
@@ -161,6 +161,8 @@ copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *
                                            .body = order});
     if (err != COP_OK)
         detach(me, call);
+    else if (out != NULL)
+        out->bits = call->node.low;
     return err;
 }
 

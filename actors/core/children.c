@@ -12,9 +12,11 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "core/badge.h"
 #include "core/legacy.h"
 #include "core/node.h"
 #include "core/scope.h"
+#include "debug/snapshot.h"
 
 /* The child of that pid, if it is one of this actor's. */
 static cop_actor *
@@ -184,10 +186,12 @@ climb(cop_actor *self, copi_brood *brood, uint32_t now, int32_t next)
         if (child->kill_at == 0)
             continue;
         int32_t left = (int32_t)(child->kill_at - now);
-        if (left <= 0)
+        if (left <= 0) {
+            copi_slow_stop(self, child);
             copi_child_kill(self, child);
-        else if (left < next)
+        } else if (left < next) {
             next = left;
+        }
     }
     for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
         next = climb(self, &scope->brood, now, next);
@@ -307,6 +311,7 @@ static void
 forget(cop_actor *self, cop_actor *child)
 {
     copi_child_remove(self, child);
+    copi_badge_free(child);
     copi_table_give(&self->node->table, self->worker, child);
 }
 

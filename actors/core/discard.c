@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "core/badge.h"
 #include "core/node.h"
 #include "core/scope.h"
 #include "core/sequence.h"
@@ -72,5 +73,5 @@ copi_discard(cop_actor *self)
         copi_free_furniture(self);
     if (self->why != NULL)
         copi_exit_free(self);
-    copi_label_free(self);
+    copi_badge_free(self);
 }

@@ -224,19 +224,6 @@ tell_others(cop_actor *self)
     copi_ties_free(self);
 }
 
-/* In this order, in case a signal handler writes the path just now: see debug/capture.h. */
-void
-copi_label_free(cop_actor *self)
-{
-    char *label = copi_label_scope(self) != NULL ? NULL : self->label;
-
-    self->label = NULL;
-    if (label == NULL)
-        return;
-    atomic_signal_fence(memory_order_seq_cst);
-    free(label);
-}
-
 bool
 copi_finish(cop_actor *self)
 {
@@ -264,7 +251,6 @@ copi_finish(cop_actor *self)
     copi_close_mailbox(self);
     copi_free_furniture(self);
     tell_others(self);
-    copi_label_free(self);
     self->phase = COPI_ENDED;
     if (self->is_started)
         COPI_TALLY(self->worker, ended, 1);

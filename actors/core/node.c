@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "core/sequence.h"
 #include "core/ties.h"
+#include "debug/lookout.h"
 #include "io/lifeline.h"
 #include "message/bufs.h"
 
@@ -49,7 +50,8 @@ check(const cop_node_opts *opts)
 {
     if (opts->name != NULL && !is_valid_name(opts->name))
         return COP_E_INVAL;
-    if (opts->workers > COPI_WORKERS_MAX || copi_is_bad_limit(opts->stuck_ms))
+    if (opts->workers > COPI_WORKERS_MAX || copi_is_bad_limit(opts->stuck_ms) ||
+        copi_unixsig_is_bad(opts->tree_signal))
         return COP_E_INVAL;
     return copi_offload_check(opts);
 }
@@ -144,6 +146,7 @@ copi_node_destroy(cop_node *self)
         annex->free(annex);
     copi_sched_fini(&self->sched);
     copi_watchdog_free(self);
+    copi_lookout_free(self);
     copi_table_fini(&self->table);
     tear_down(self);
 }
@@ -165,7 +168,7 @@ static void
 block_signals(cop_node *self)
 {
     if (!self->are_signals_blocked)
-        copi_unixsig_block(&self->signals, self->opts.unix_signals);
+        copi_unixsig_block(&self->signals, &self->opts);
     self->are_signals_blocked = true;
 }
 
@@ -190,7 +193,7 @@ start_service(cop_node *self, const cop_behaviour *behaviour)
 static cop_err
 start_services(cop_node *self)
 {
-    if (self->opts.unix_signals)
+    if (copi_unixsig_is_wanted(&self->opts))
         COP_TRY(start_service(self, &copi_signal_service));
     if (copi_lifeline_fd() >= 0)
         COP_TRY(start_service(self, &copi_lifeline_service));
@@ -466,6 +469,8 @@ cop_run(const cop_behaviour *behaviour, const cop_node_opts *opts)
     cop_node *node = NULL;
 
     mine.unix_signals = true;
+    if (mine.tree_signal == 0)
+        mine.tree_signal = copi_unixsig_for_tree();
     cop_exit why = {.kind = COP_EXIT_ERROR};
     cop_err err = cop_node_new(&node, &mine);
     if (err == COP_OK)

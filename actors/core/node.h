@@ -56,6 +56,7 @@ struct cop_node {
     /* NULL until somebody needs it.  Stored once, under the lock, with release; acquired by
      * who reads it. */
     _Atomic(copi_watchdog *) watchdog;
+    struct copi_lookout *lookout; /* NULL until somebody needs it; under the lock */
 
     /* How the node ends; `lock` guards all of it. */
     pthread_mutex_t lock;

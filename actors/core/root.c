@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/badge.h"
 #include "core/node.h"
 #include "core/ties.h"
 
@@ -56,6 +57,9 @@ copi_root_start(cop_node *node)
     root->node = node;
     root->worker = worker;
     root->behaviour = &root_behaviour;
+    /* Its age is the node's. */
+    if (!copi_badge_make(root, "root", 0, NULL))
+        return COP_E_NOMEM;
     root->phase = COPI_RUNNING;
     root->traps = true;
     root->is_started = true;
@@ -73,7 +77,7 @@ copi_root_spawn(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_
     cop_pid pid;
 
     mine.cookie = role;
-    cop_err err = copi_spawn(node->root, behaviour, &mine, &pid);
+    cop_err err = copi_spawn(NULL, node->root, behaviour, &mine, &pid);
     if (err != COP_OK)
         return err;
     if (role == COPI_MAIN)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/badge.h"
 #include "core/node.h"
 #include "core/scope.h"
 #include "message/bufs.h"
@@ -76,14 +77,6 @@ cop_is_alive(const cop_actor *me, cop_pid who)
     return actor != NULL && copi_lives(actor, who);
 }
 
-static const char *
-label_of(const cop_actor *actor)
-{
-    if (actor->label != NULL && copi_label_scope(actor) == NULL)
-        return actor->label;
-    return actor->behaviour->name != NULL ? actor->behaviour->name : "actor";
-}
-
 /* As much of it as there is room for. */
 static char *
 put_before(char *room, char *at, const char *end, const char *label)
@@ -107,8 +100,8 @@ copi_path_write(const cop_actor *self, char *room, size_t size)
     *at = '\0';
     for (const cop_actor *actor = self; copi_owner_of(actor) != NULL;
          actor = copi_owner_of(actor)) {
-        at = put_before(room, at, end, label_of(actor));
-        for (const copi_scope *scope = copi_label_scope(actor); scope != NULL;
+        at = put_before(room, at, end, copi_label_of(actor));
+        for (const copi_scope *scope = copi_badge_scope(actor); scope != NULL;
              scope = scope->outer)
             at = put_before(room, at, end, scope->opts.name);
     }

@@ -152,9 +152,11 @@ void copi_names_told(cop_actor *self);
 void copi_calls_end(cop_actor *self);
 void copi_deadline_due(copi_worker *worker, copi_timer *timer);
 void copi_deferred_end(cop_actor *self);
-/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts. */
+/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.  `out`
+ * may be NULL. */
 cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
-                          copi_kind kind, const cop_type *type, const void *order);
+                          copi_kind kind, const cop_type *type, const void *order,
+                          cop_ref *out);
 /* The envelope is still the caller's. */
 cop_err copi_handle_reply(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_deadline(cop_actor *self, copi_envelope *envelope);

@@ -11,7 +11,7 @@ order(cop_actor *me, cop_pid who, int32_t within_ms, const cop_then *then, copi_
     copi_kind kind = verb == COPI_DEBUG_STATUS ? COPI_LOOK : COPI_DEBUG;
 
     return copi_ask_debugger(me, who, within_ms, then, kind, &copi_debug_order_type,
-                             &(copi_debug_order){.verb = verb, .count = count});
+                             &(copi_debug_order){.verb = verb, .count = count}, NULL);
 }
 
 cop_err

@@ -20,19 +20,20 @@
 typedef enum copi_debug_verb {
     COPI_DEBUG_SUSPEND,
     COPI_DEBUG_RESUME,
-    COPI_DEBUG_STATUS, /* the one that is a COPI_LOOK */
+    COPI_DEBUG_STATUS, /* this is a COPI_LOOK, and so is TREE */
     COPI_DEBUG_COUNT,
     COPI_DEBUG_COUNT_NOT,
     COPI_DEBUG_STATISTICS,
     COPI_DEBUG_TRACE,
     COPI_DEBUG_TRACE_NOT,
     COPI_DEBUG_LAST, /* what the trace has */
+    COPI_DEBUG_ROWS, /* its rows */
 } copi_debug_verb;
 
 /* The message of COPI_DEBUG and COPI_LOOK. */
 typedef struct copi_debug_order {
     int32_t verb;   /* copi_debug_verb */
-    uint32_t count; /* of TRACE: how many lines */
+    uint32_t count; /* of TRACE: how many lines; of TREE: how many rows at most */
 } copi_debug_order;
 
 extern const cop_type copi_debug_order_type;
@@ -57,7 +58,7 @@ copi_is_suspended(const cop_actor *self)
 cop_err copi_debug_obey_in_turn(cop_actor *self, copi_envelope *envelope);
 /* The same for one that does not wait, which is freed. */
 void copi_debug_obey(cop_actor *self, copi_envelope *envelope);
-/* Answers COPI_DEBUG_STATUS, and frees the order; also for an actor that is ending. */
+/* Answers COPI_DEBUG_STATUS or _TREE, and frees the order; also for an actor that is ending. */
 void copi_debug_look(cop_actor *self, copi_envelope *envelope);
 
 /* Around the handling of what had to wait for its turn; before `phase` is DEBUGGED. */

@@ -25,6 +25,7 @@ cop_event_kind_name(cop_event_kind kind)
     case COP_EVENT_CHILD: return "child";
     case COP_EVENT_PROGRESS: return "progress";
     case COP_EVENT_LEFTOVER: return "leftover";
+    case COP_EVENT_SLOW_STOP: return "slow stop";
     case COP_EVENT_LEFT_OUT: return "left out";
     }
     return "unknown";
@@ -86,6 +87,10 @@ put_event(printer *self, const cop_event *event)
             event->child, event->news != NULL ? event->news : "");
     if (event->kind == COP_EVENT_STUCK || event->kind == COP_EVENT_LEFTOVER)
         put(self, " for %" PRId64 " ms", event->ran_ms);
+    if (event->kind == COP_EVENT_SLOW_STOP)
+        put(self, " after %" PRId64 " ms", event->ran_ms);
+    if (event->chain != NULL)
+        put(self, ": %s", event->chain);
     put_reason(self, event->why);
     put_message(self, event);
     if (event->state != NULL && event->state[0] != '\0')

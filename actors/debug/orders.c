@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "core/node.h"
 #include "debug/debug.h"
+#include "debug/rows.h"
 
 /* Made if need be; NULL if there is no memory. */
 static copi_debug *
@@ -209,7 +210,8 @@ obey(cop_actor *self, copi_envelope *envelope)
     case COPI_DEBUG_TRACE: answer_done(self, envelope, trace(self, order->count)); break;
     case COPI_DEBUG_TRACE_NOT: answer_done(self, envelope, trace_not(self)); break;
     case COPI_DEBUG_LAST: answer_trace(self, envelope); break;
-    case COPI_DEBUG_STATUS: copi_status_answer(self, envelope); break;
+    case COPI_DEBUG_STATUS:
+    case COPI_DEBUG_ROWS: break; /* these are no COPI_DEBUG */
     }
     settle(self);
 }
@@ -264,7 +266,12 @@ copi_debug_obey(cop_actor *self, copi_envelope *envelope)
 void
 copi_debug_look(cop_actor *self, copi_envelope *envelope)
 {
-    copi_status_answer(self, envelope);
+    const copi_debug_order *order = copi_payload(envelope);
+
+    if (order->verb == COPI_DEBUG_ROWS)
+        copi_rows_answer(self, envelope);
+    else
+        copi_status_answer(self, envelope);
     copi_envelope_free(self->worker, envelope);
 }
 

@@ -4,6 +4,8 @@
  */
 #include <stddef.h>
 
+#include <coppice/snapshot.h>
+
 #include "debug/debug.h"
 
 /* Written by hand, since the macros of message.h make types that other nodes may send. */
@@ -51,6 +53,21 @@ TYPE(cop_trace_line, false, PLAIN(cop_trace_line, 1, I64, at_ms),
 
 TYPE(cop_actor_trace, false, PLAIN(cop_actor_trace, 1, U64, seen),
      LIST(cop_actor_trace, 2, cop_trace_line, lines));
+
+/* Rows are copied as they are. */
+static const cop_type row_type = {
+    .protocol = "debug", .name = "cop_row", .size = sizeof(cop_row), .flat = true};
+
+static const cop_field tree_fields[] = {
+    {"rows",                 &row_type, offsetof(cop_snapshot, rows), 1, COP_FIELD_LIST, COP_FIELD_MSG},
+    PLAIN(cop_snapshot, 2, U64, left_out),
+    {0}
+};
+const cop_type cop_snapshot_type = {.protocol = "debug",
+                                    .name = "cop_snapshot",
+                                    .fields = tree_fields,
+                                    .size = sizeof(cop_snapshot),
+                                    .field_count = COP_COUNT(tree_fields) - 1};
 
 const char *
 cop_trace_what_name(cop_trace_what what)

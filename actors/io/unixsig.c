@@ -2,6 +2,8 @@
 /*
  * unixsig.c - a signalfd in an actor of its own, a child of who asked.
  */
+#define _GNU_SOURCE /* sigorset */
+
 #include <coppice/unixsig.h>
 
 #include <errno.h>
@@ -13,6 +15,7 @@
 #include <coppice/watch.h>
 
 #include "core/node.h"
+#include "debug/snapshot.h"
 #include "io/fd.h"
 #include "io/unixsig.h"
 
@@ -25,31 +28,73 @@ const cop_type cop_unix_signal_type = {
 
 /* ---------------------------------------------------------------------- blocked signals */
 
-void
-copi_unixsig_block(copi_unixsig *self, bool stop_signals)
+bool
+copi_unixsig_is_wanted(const cop_node_opts *opts)
 {
+    return opts->unix_signals || opts->tree_signal > 0;
+}
+
+/* The numbers; how many. */
+static size_t
+served_signals(const cop_node_opts *opts, int out[3])
+{
+    size_t count = 0;
+
+    if (opts->unix_signals) {
+        out[count++] = SIGINT;
+        out[count++] = SIGTERM;
+    }
+    if (opts->tree_signal > 0)
+        out[count++] = opts->tree_signal;
+    return count;
+}
+
+void
+copi_unixsig_block(copi_unixsig *self, const cop_node_opts *opts)
+{
+    int signals[3];
     sigset_t wanted;
 
-    self->stop_signals = stop_signals;
-    sigemptyset(&wanted);
+    sigemptyset(&self->served);
+    for (size_t i = served_signals(opts, signals); i-- > 0;)
+        sigaddset(&self->served, signals[i]);
+    wanted = self->served;
     sigaddset(&wanted, SIGPIPE);
-    if (stop_signals) {
-        sigaddset(&wanted, SIGINT);
-        sigaddset(&wanted, SIGTERM);
-    }
     pthread_sigmask(SIG_BLOCK, &wanted, &self->before);
 }
 
 void
 copi_unixsig_started(const copi_unixsig *self)
 {
-    sigset_t wanted = self->before;
+    sigset_t wanted;
 
-    if (self->stop_signals) {
-        sigaddset(&wanted, SIGINT);
-        sigaddset(&wanted, SIGTERM);
-    }
+    sigorset(&wanted, &self->before, &self->served);
     pthread_sigmask(SIG_SETMASK, &wanted, NULL);
+}
+
+bool
+copi_unixsig_is_bad(int tree_signal)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    if (tree_signal == 0 || tree_signal == -1)
+        return false;
+    return tree_signal == SIGKILL || tree_signal == SIGSTOP ||
+           sigaddset(&set, tree_signal) != 0;
+}
+
+int
+copi_unixsig_for_tree(void)
+{
+    struct sigaction now;
+    sigset_t blocked;
+
+    if (sigaction(SIGUSR1, NULL, &now) != 0 || (now.sa_flags & SA_SIGINFO) != 0 ||
+        now.sa_handler != SIG_DFL)
+        return 0;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    return sigismember(&blocked, SIGUSR1) ? 0 : SIGUSR1;
 }
 
 void
@@ -155,9 +200,12 @@ cop_unix_signals(cop_actor *me, const int *signals, size_t count)
 static cop_err
 service_init(cop_actor *me, void *state, const void *arg)
 {
+    int signals[3];
+    size_t count = served_signals(&me->node->opts, signals);
+
     (void)state;
     (void)arg;
-    return cop_unix_signals(me, (const int[]){SIGINT, SIGTERM}, 2);
+    return cop_unix_signals(me, signals, count);
 }
 
 /* True the first time. */
@@ -180,6 +228,10 @@ service_on_signal(cop_actor *me, void *state, const void *message)
     cop_node *node = cop_node_of(me);
     cop_exit why = {.kind = COP_EXIT_SHUTDOWN, .code = got->signo};
 
+    if (got->signo == node->opts.tree_signal) {
+        copi_snapshot_log(me);
+        return COP_OK;
+    }
     if (!note_signal(node, got->signo)) {
         copi_node_harden(node);
         return COP_OK;

@@ -17,25 +17,33 @@
 
 #include <signal.h>
 
-#include <coppice/actor.h>
+#include <coppice/node.h>
 
 /* What the caller's thread had blocked before. */
 typedef struct copi_unixsig {
     sigset_t before;
-    bool stop_signals;
+    sigset_t served; /* what the service waits for */
 } copi_unixsig;
 
-/* Blocks SIGPIPE, and with `stop_signals` SIGINT and SIGTERM, in the calling thread. */
-void copi_unixsig_block(copi_unixsig *self, bool stop_signals);
+/* Blocks SIGPIPE, and what the node's options want to be told of, in the calling thread. */
+void copi_unixsig_block(copi_unixsig *self, const cop_node_opts *opts);
 /* Takes back what only the workers need. */
 void copi_unixsig_started(const copi_unixsig *self);
 /* Takes back all of it. */
 void copi_unixsig_restore(const copi_unixsig *self);
 
+/* Is it neither a signal that can be waited for, nor 0 or -1 for none? */
+bool copi_unixsig_is_bad(int tree_signal);
+
+/* SIGUSR1, if the program has no use of its own for it, else none; the calling thread. */
+int copi_unixsig_for_tree(void);
+
 /*
  * For the root of a node with opts.unix_signals: the first SIGINT or SIGTERM stops the
- * node and is kept as node->unix_signal, any further one hardens the end.
+ * node and is kept as node->unix_signal, any further one hardens the end.  With a
+ * tree_signal that prints the tree.
  */
+bool copi_unixsig_is_wanted(const cop_node_opts *opts);
 extern const cop_behaviour copi_signal_service;
 
 #endif /* COPPICE_IO_UNIXSIG_H */

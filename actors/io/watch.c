@@ -20,6 +20,7 @@
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/ties.h"
+#include "debug/rows.h"
 
 /* Key: 0, ref. */
 typedef struct copi_watch {
@@ -68,6 +69,25 @@ event_flags(unsigned events)
 {
     return (short)((events & COP_READABLE ? EV_READ : 0) |
                    (events & COP_WRITABLE ? EV_WRITE : 0));
+}
+
+/* One row for all of them, which says whose descriptors they are. */
+void
+copi_rows_of_watches(const cop_actor *actor, uint32_t depth, copi_rows *out)
+{
+    const copi_map *watches = &actor->ties->watches;
+    cop_row *row = watches->count == 0 ? NULL : copi_rows_add(out, COP_ROW_WATCH, depth);
+    size_t used = 0;
+
+    if (row == NULL)
+        return;
+    row->owner = copi_pid_of(actor);
+    row->count = watches->count;
+    for (const copi_map_node *node = NULL;
+         used < sizeof row->label && (node = copi_map_next(watches, node)) != NULL;)
+        used += (size_t)snprintf(row->label + used, sizeof row->label - used, "%s%d",
+                                 used == 0 ? "" : " ",
+                                 COPI_CONTAINER(node, const copi_watch, node)->fd);
 }
 
 /* Asks for what is wanted, once. */

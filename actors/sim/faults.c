@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/badge.h"
 #include "sim/sim.h"
 
 cop_err
@@ -38,7 +39,7 @@ is_named(const cop_actor *actor, const char *who)
     if (copi_owner_of(actor) == NULL)
         return false; /* without the root nothing of a node works */
     if (strcmp(actor->behaviour->name == NULL ? "" : actor->behaviour->name, who) == 0 ||
-        (actor->label != NULL && strcmp(actor->label, who) == 0))
+        strcmp(copi_own_label_of(actor), who) == 0)
         return true;
     return strchr(who, '/') != NULL &&
            strcmp(copi_path_write(actor, room, sizeof room), who) == 0;

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "io/unixsig.h"
+
 static cop_err
 join_others(cop_node *node, const cop_main_opts *opts)
 {
@@ -76,6 +78,7 @@ cop_main(int argc, char **argv, const cop_child *tree, const cop_main_opts *opts
     cop_err err = cop_node_new(&node, &(cop_node_opts){.name = opts->node,
                                                        .workers = opts->workers,
                                                        .unix_signals = true,
+                                                       .tree_signal = copi_unixsig_for_tree(),
                                                        .on_dead_letter = opts->on_dead_letter,
                                                        .on_log = opts->on_log,
                                                        .ctx = opts->ctx});

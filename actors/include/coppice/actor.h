@@ -250,7 +250,10 @@ typedef struct cop_spawn_opts {
     bool keep_mail;
     cop_legacy *legacy; /* not NULL: handled before all else, once init has ended well; empty
                            then.  If the spawn fails it stays as it was */
-    bool *lingers;      /* not NULL: set if init failed, but children that it had started
+    /* Where it comes from, for snapshot.h; borrowed as long as it lives; default: where cop_spawn
+     * stands.  Kept if it has a label or a name, or the node the option `origins`. */
+    const char *site;
+    bool *lingers; /* not NULL: set if init failed, but children that it had started
                           are still ending; under COP_SUPERVISE on_child will tell */
 } cop_spawn_opts;
 
@@ -260,7 +263,8 @@ typedef struct cop_spawn_opts {
 #define COP_STOP_NO_WAIT INT32_C(-3)
 
 /*
- * Starts an actor and returns when its init has ended, as OTP's gen_server:start.  `opts`
+ * cop_spawn(me, behaviour, opts, &pid):
+ * starts an actor and returns when its init has ended, as OTP's gen_server:start.  `opts`
  * and `out` may be NULL.  The owner has the actor from then on.  If init fails, its error
  * is returned and the actor is gone, or is ending under its owner if init had started
  * children.  Also: COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL (bad options), COP_E_GONE
@@ -268,8 +272,13 @@ typedef struct cop_spawn_opts {
  * bound), COP_E_NOT_MINE (it is another actor's), COP_E_IGNORE (init returned it), COP_E_OS (there is no thread for
  * the watchdog that a stuck_ms needs).
  */
-COP_API COP_MUST_USE cop_err cop_spawn(cop_actor *me, const cop_behaviour *behaviour,
-                                       const cop_spawn_opts *opts, cop_pid *out);
+#define cop_spawn(...) cop_spawn_from(COP_SITE, __VA_ARGS__)
+
+/* The same from the place in the program that `site` names, borrowed as long as the actor
+ * lives; NULL: not known. */
+COP_API COP_MUST_USE cop_err cop_spawn_from(const char *site, cop_actor *me,
+                                            const cop_behaviour *behaviour,
+                                            const cop_spawn_opts *opts, cop_pid *out);
 
 /* The legacy that comes with a child's end, now the caller's; an empty one if there is none. */
 COP_API cop_legacy cop_legacy_take(const cop_child_end *end);

@@ -18,6 +18,11 @@
 /* How many elements an array has. */
 #define COP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* This place in the program, "file.c:12". */
+#define COP_SITE              __FILE__ ":" COPI_LINE_TEXT(__LINE__)
+#define COPI_LINE_TEXT(line)  COPI_LINE_TEXT_(line)
+#define COPI_LINE_TEXT_(line) #line
+
 /* Leaves the function with the error, if there is one. */
 #define COP_TRY(call)                                                                          \
     do {                                                                                       \

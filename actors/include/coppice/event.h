@@ -24,6 +24,9 @@ typedef enum cop_event_kind {
     COP_EVENT_CHILD,    /* a child has failed: what its supervisor reports as an error */
     COP_EVENT_PROGRESS, /* a child has started, or was restarted */
     COP_EVENT_LEFTOVER, /* the node has ended, and a job that was abandoned has not */
+    /* A child that was told to stop has not ended within its stop_ms, and is killed: once for
+     * each such child, but not for those below one that was itself too slow. */
+    COP_EVENT_SLOW_STOP,
     COP_EVENT_LEFT_OUT, /* there were more of a kind than are told in a second */
 } cop_event_kind;
 
@@ -72,12 +75,18 @@ typedef struct cop_event {
     const cop_trace_line *last;
     size_t last_count; /* at most COP_EVENT_LAST */
 
-    int64_t ran_ms;     /* of a STUCK handler: for so long, or a little longer; of LEFTOVER */
+    /* Of a STUCK handler: for so long, or a little longer; of LEFTOVER; of a SLOW_STOP: it had so
+     * long. */
+    int64_t ran_ms;
     void *const *stack; /* of its thread, innermost first; NULL if that took no signal */
     size_t stack_count;
 
-    /* Of CHILD and PROGRESS: its name; who: its supervisor.  Of LEFTOVER: the job's name; who:
-     * who had it before the reaper. */
+    /* Of a SLOW_STOP: who waits for whom, and what the last of them does, "app -> db (ending)
+     * -> writer (busy in flush)".  It comes up to 100 ms after the kill. */
+    const char *chain;
+
+    /* Of CHILD and PROGRESS: its name; who: its supervisor.  Of SLOW_STOP: its label; who: its
+     * owner.  Of LEFTOVER: the job's name; who: who had it before the reaper. */
     const char *child;
     const char *news;        /* ... what happened to it, as cop_child_news_name says it */
     cop_pid child_pid;       /* ... none if it has no actor */

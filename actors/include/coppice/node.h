@@ -53,6 +53,14 @@ typedef struct cop_node_opts {
      * 0: 5000.  What has not returned by then is told of as COP_EVENT_LEFTOVER, and left. */
     int32_t reap_ms;
     int32_t job_jitter_ms; /* simulator: a job takes from 0 to so long; 0: 10 */
+
+    /* Of every actor it is kept where it was spawned and when (snapshot.h); else only of those
+     * with a label or a name.  Costs a spawn an allocation. */
+    bool origins;
+    /* The unix signal that prints the tree of actors to the log, a line for each (snapshot.h);
+     * blocked in the thread that starts the node.  0: none, but for cop_run and cop_main
+     * SIGUSR1, if the program neither handles nor blocks that itself; -1: none. */
+    int tree_signal;
 } cop_node_opts;
 
 /* What a node has counted since it started.  Exact when the node is idle. */
@@ -74,7 +82,7 @@ typedef struct cop_node_stats {
 
 /* Makes a node that does not run yet; the caller frees it.  COP_E_NOMEM, COP_E_OS,
  * COP_E_INVAL (a name that is empty, too long, or has '@', '/' or a blank; too many
- * workers). */
+ * workers; a tree_signal that is none). */
 COP_API COP_MUST_USE cop_err cop_node_new(cop_node **out, const cop_node_opts *opts);
 
 /* Starts the workers and, under the root, the main actor: when it ends, the node ends.

@@ -123,6 +123,9 @@ struct cop_child {
     /* Of a worker: when it comes back, messages that waited for it are handled in their order,
      * and calls among them answered, by its next life; else they are dead letters. */
     bool keep_mail;
+    /* Where this row stands in the program, as COP_SITE says it; borrowed as long as the child
+     * lives.  Only for snapshot.h; default: as its supervisor. */
+    const char *site;
     /* With keep_mail: when so many of its lives in a row have failed with the same message,
      * that is a dead letter with COP_E_POISON.  At most 255; 0: 1, so it is not tried
      * again. */

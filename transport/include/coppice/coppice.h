@@ -28,6 +28,7 @@
 #include <coppice/sim.h>
 #include <coppice/sim_run.h>
 #include <coppice/simnet.h>
+#include <coppice/snapshot.h>
 #include <coppice/supervisor.h>
 #include <coppice/timer.h>
 #include <coppice/type.h>
