@@ -259,6 +259,7 @@ const struct cop_sequence cop_sequence = {
     .cancel = cancel,
     .wake = wake,
     .waits_for = copi_wait_reason,
+    .waits_at = copi_wait_site,
     .end = end,
 };
 

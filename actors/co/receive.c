@@ -40,8 +40,8 @@ accept(cop_co *co, copi_envelope *envelope)
 static cop_err
 await(cop_co *co, int32_t within_ms, const copi_choice *choice, copi_envelope **found)
 {
+    copi_check_bounded(co, co->here, within_ms);
     cop_err err = copi_wait_begin(co, within_ms);
-
     if (err != COP_OK)
         return err;
     co->wants_mail = true;

@@ -34,6 +34,8 @@ struct cop_sequence {
     void (*wake)(cop_actor *self);
     /* What it waits for, for people; static.  NULL: that is seen elsewhere. */
     const char *(*waits_for)(const cop_actor *self);
+    /* And where in the program, or NULL. */
+    const char *(*waits_at)(const cop_actor *self);
     /* Nothing of the body will run any more: all that it has goes. */
     void (*end)(cop_actor *self);
 };
