@@ -105,7 +105,8 @@ copi_wait_on(cop_co *co)
         return COP_E_TIMEOUT;
     copi_co_leave(co);
     look_at_clock(co);
-    return COP_OK;
+    /* A time that has come is there already, also if the body was cancelled meanwhile. */
+    return co->has_timed_out ? COP_E_TIMEOUT : COP_OK;
 }
 
 void

@@ -161,11 +161,22 @@ copi_sched_yield(copi_worker *worker, copi_task *task)
         copi_sched_queue(worker, task);
 }
 
+static copi_task *
+take_oldest(copi_sched *self)
+{
+    copi_task *task = self->runnable[0];
+
+    memmove(self->runnable, self->runnable + 1, --self->runnable_count * sizeof(copi_task *));
+    return task;
+}
+
 copi_task *
 copi_sched_draw(copi_sched *self)
 {
     if (self->runnable_count == 0)
         return NULL;
+    if (self->simulation->in_order)
+        return take_oldest(self);
     uint32_t chosen = copi_rng_below(&self->simulation->rng, (uint32_t)self->runnable_count);
     copi_task *task = self->runnable[chosen];
     self->runnable[chosen] = self->runnable[--self->runnable_count];

@@ -21,6 +21,7 @@ typedef struct copi_simulation {
     int64_t now;
     copi_rng rng;
     uint32_t slice_max; /* so many messages at most of the task that is run */
+    bool in_order;      /* who has waited longest is the next */
 } copi_simulation;
 
 struct copi_sched {
