@@ -38,6 +38,7 @@
 
 typedef struct copi_ties copi_ties;
 typedef struct copi_badge copi_badge;
+typedef struct copi_scope copi_scope; /* scope.h */
 
 enum {
     COPI_STOP_MS = 5000 /* as OTP's supervisor gives a worker */
@@ -115,14 +116,14 @@ struct cop_actor {
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;
+    uint32_t
+        kill_at; /* milliseconds of the worker's clock, modulo 2^32; 0: no ladder, or killed */
     /* Written once, before init; read by this actor as well.  Relaxed: who asks whether a
      * stranger is his child may read it while the slot changes hands. */
     _Atomic(cop_actor *) owner;
     cop_actor *older, *younger;
     uint64_t cookie;
-    uint32_t
-        kill_at; /* milliseconds of the worker's clock, modulo 2^32; 0: no ladder, or killed */
-    uint32_t scope; /* the number of the owner's scope that it is in; 0: his own */
+    copi_scope *scope; /* of the owner's, that it is in, which outlives it; NULL: his own */
     bool is_told;
 
     /* The runner; after the end, the owner (legacy.h). */

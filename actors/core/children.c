@@ -57,13 +57,11 @@ has_place(const copi_brood *brood, const cop_actor *child)
 void
 copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 {
-    copi_scope *scope = copi_scope_numbered(self, child->scope);
-    copi_brood *brood = copi_brood_of(self, scope);
+    copi_brood *brood = copi_brood_of(self, child->scope);
     cop_actor *older = brood->youngest;
 
-    if (scope != NULL)
-        scope->started++;
-
+    if (child->scope != NULL)
+        child->scope->started++;
     if (opts->first)
         older = NULL;
     else if (!cop_pid_is_none(opts->after) && has_place(brood, child_of(self, opts->after)))
@@ -74,7 +72,7 @@ copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 void
 copi_child_remove(cop_actor *self, cop_actor *child)
 {
-    copi_brood *brood = copi_brood_of(self, copi_scope_numbered(self, child->scope));
+    copi_brood *brood = copi_brood_of(self, child->scope);
 
     *(child->older == NULL ? &brood->oldest : &child->older->younger) = child->younger;
     *(child->younger == NULL ? &brood->youngest : &child->younger->older) = child->older;
@@ -295,7 +293,7 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
     COPI_INSIST(copi_ties_of(self) != NULL);
     cop_actor *child = adoption.child;
     bool is_late = copi_scope_enter(self, adoption.scope, &scope) != COP_OK;
-    child->scope = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    child->scope = scope;
     copi_brood *brood = copi_brood_of(self, scope);
     insert(self, brood, child, brood->youngest);
     if (!copi_is_open(self))
@@ -338,7 +336,7 @@ cop_err
 copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
 {
     cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
-    copi_scope *scope = copi_scope_numbered(self, child->scope);
+    copi_scope *scope = child->scope;
     cop_exit why;
 
     if (scope == NULL && is_unremarkable(self, child)) {
