@@ -30,8 +30,7 @@ check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts 
     if (behaviour == NULL ||
         (behaviour->policy == COP_SUPERVISE && behaviour->on_child == NULL) ||
         opts->mailbox > COP_MAILBOX_MAX || behaviour->mailbox > COP_MAILBOX_MAX ||
-        opts->stop_ms < COP_STOP_NO_WAIT || copi_is_bad_limit(opts->stuck_ms) ||
-        copi_is_bad_limit(behaviour->stuck_ms))
+        opts->stop_ms < COP_STOP_NO_WAIT)
         return COP_E_INVAL;
     return COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner)
                ? copi_scope_enter(me, opts->scope, scope)
@@ -108,9 +107,8 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     atomic_store_explicit(&self->stuck_ms, 0, memory_order_relaxed);
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
-    return take_state(self) &&
-           (COPI_LIKELY(scope == NULL) ? copi_badge_give(self, opts, site)
-                                       : label_in_scope(self, opts, site));
+    return take_state(self) && (COPI_LIKELY(scope == NULL) ? copi_badge_give(self, opts, site)
+                                                           : label_in_scope(self, opts, site));
 }
 
 /* Opens the mailbox, which makes the pid good for something. */
@@ -214,6 +212,7 @@ static cop_err
 run_init(cop_actor *self, const cop_spawn_opts *opts)
 {
     cop_actor *outer = copi_current(self->worker);
+    const cop_handler *starts;
     cop_err err = COP_OK;
 
     copi_set_current(self->worker, self);
@@ -221,8 +220,8 @@ run_init(cop_actor *self, const cop_spawn_opts *opts)
         err = self->behaviour->sequence->start(self, opts);
     else if (self->behaviour->init != NULL)
         err = self->behaviour->init(self, self->state, opts->arg);
-    else if (copi_handler_for(self->behaviour, &cop_start_type) != NULL)
-        err = copi_dispatch(self, &cop_start_type, &(cop_start){opts->arg});
+    else if ((starts = copi_handler_for(self->behaviour, &cop_start_type)) != NULL)
+        err = starts->call(self, self->state, &(cop_start){opts->arg});
     copi_set_current(self->worker, outer);
     return err;
 }
@@ -302,6 +301,8 @@ limit_time(cop_actor *self, const cop_spawn_opts *opts)
 {
     int32_t limit = opts->stuck_ms;
 
+    if (copi_is_bad_limit(limit) || copi_is_bad_limit(self->behaviour->stuck_ms))
+        return COP_E_INVAL;
     if (limit == 0)
         limit = self->behaviour->stuck_ms;
     if (limit == 0)

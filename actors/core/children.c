@@ -54,6 +54,15 @@ has_place(const copi_brood *brood, const cop_actor *child)
     return child != NULL && (child->older != NULL || brood->oldest == child);
 }
 
+/* Behind whom a child comes that is not simply the youngest; NULL: it is the oldest. */
+COPI_COLD static cop_actor *
+place_of(cop_actor *self, const copi_brood *brood, const cop_spawn_opts *opts)
+{
+    cop_actor *older = opts->first ? NULL : child_of(self, opts->after);
+
+    return opts->first || has_place(brood, older) ? older : brood->youngest;
+}
+
 void
 copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 {
@@ -62,10 +71,8 @@ copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 
     if (child->scope != NULL)
         child->scope->started++;
-    if (opts->first)
-        older = NULL;
-    else if (!cop_pid_is_none(opts->after) && has_place(brood, child_of(self, opts->after)))
-        older = child_of(self, opts->after);
+    if (COPI_UNLIKELY(opts->first || !cop_pid_is_none(opts->after)))
+        older = place_of(self, brood, opts);
     insert(self, brood, child, older);
 }
 

@@ -136,7 +136,7 @@ void copi_scope_due(copi_worker *worker, copi_timer *timer);
 void copi_on_scope_due(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_scope_end(cop_actor *self, copi_envelope *envelope);
 void copi_drop_scope(cop_actor *self, copi_envelope *envelope);
-/* The actor has begun to end: all of them are cancelled, and all leaves. */
+/* The actor, which has ties, has begun to end: all of them are cancelled, and all leaves. */
 void copi_scopes_stop(cop_actor *self);
 /* All that was in them is gone: the last of them. */
 void copi_scopes_end(cop_actor *self);
