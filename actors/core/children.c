@@ -320,6 +320,13 @@ forget(cop_actor *self, cop_actor *child)
     copi_table_give(&self->node->table, self->worker, child);
 }
 
+static void
+forget_exit(cop_actor *self, cop_actor *child)
+{
+    child->worker = self->worker;
+    copi_exit_free(child);
+}
+
 /* Are there children to be told to stop when another one has gone? */
 static bool
 must_go_on(const cop_actor *self)
@@ -330,31 +337,25 @@ must_go_on(const cop_actor *self)
            (own->service_count > 0 && own->service_count == own->child_count);
 }
 
-/* An end that nobody has anything to say to: most are. */
+/* An end that nobody has anything to say to: most are.  The same whether the scope around the
+ * child has been cancelled or not. */
 static bool
 is_unremarkable(const cop_actor *self, const cop_actor *child)
 {
-    return child->why == NULL && !child->keeps_mail && self->behaviour->policy <= COP_ISOLATE &&
-           self->phase == COPI_RUNNING &&
-           (child->exit_kind == COP_EXIT_NORMAL || child->exit_kind == COP_EXIT_SHUTDOWN);
+    return (COPI_LIKELY(child->scope == NULL) ? self->behaviour->policy
+                                              : child->scope->opts.policy) <= COP_ISOLATE &&
+           !copi_has_crashed(child) && !child->keeps_mail &&
+           (self->phase | 1) == COPI_SEQUENTIAL;
 }
 
-cop_err
-copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
+static cop_err
+judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
 {
-    cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
-    copi_scope *scope = child->scope;
     cop_exit why;
 
-    if (scope == NULL && is_unremarkable(self, child)) {
-        forget(self, child);
-        return COP_OK;
-    }
     copi_exit_of(child, &why);
-    if (child->why != NULL) {
-        child->worker = self->worker;
-        copi_exit_free(child);
-    }
+    if (child->why != NULL)
+        forget_exit(self, child);
     cop_legacy left = {0};
     if (child->keeps_mail)
         left = copi_legacy_of(child, self);
@@ -371,4 +372,21 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
     cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);
     return err;
+}
+
+cop_err
+copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
+{
+    cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
+    copi_scope *scope = child->scope;
+
+    if (is_unremarkable(self, child)) {
+        if (COPI_UNLIKELY(child->why != NULL))
+            forget_exit(self, child);
+        forget(self, child);
+        if (scope != NULL)
+            copi_scope_settle(self, scope);
+        return COP_OK;
+    }
+    return judge_end(self, child, scope);
 }
