@@ -25,6 +25,12 @@ annex_free(copi_annex *base)
     free(self);
 }
 
+static bool
+annex_tidy(copi_annex *base)
+{
+    return copi_stacks_tidy(&((annex *)base)->stacks);
+}
+
 static annex *
 annex_new(const cop_node *node)
 {
@@ -33,7 +39,7 @@ annex_new(const cop_node *node)
 
     if (self == NULL)
         return NULL;
-    self->base.free = annex_free;
+    self->base = (copi_annex){.free = annex_free, .tidy = annex_tidy};
     copi_stacks_init(&self->stacks);
     for (unsigned i = 0; i < workers; i++)
         copi_stack_cache_init(&self->caches[i], &self->stacks);

@@ -147,7 +147,7 @@ void copi_scope_raise(cop_actor *self, copi_scope *scope, cop_force force, const
 /* Its children are told; services, or all others. */
 void copi_scope_tell(cop_actor *self, copi_brood *brood, cop_force force, const cop_exit *why,
                      bool services);
-/* The actor has begun to end: all of them are cancelled, and all leaves. */
+/* The actor, which has ties, has begun to end: all of them are cancelled, and all leaves. */
 void copi_scopes_stop(cop_actor *self);
 
 /* --------------------------------------------------------------------- scope_end.c */

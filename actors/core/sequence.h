@@ -51,6 +51,8 @@ void copi_report_end(cop_actor *self, const char *during);
 /* What the core keeps for the layer above, per node; see co/annex.c. */
 typedef struct copi_annex {
     void (*free)(struct copi_annex *self);
+    /* Does a little of what can wait; false: there is nothing.  A worker that would sleep. */
+    bool (*tidy)(struct copi_annex *self);
 } copi_annex;
 
 #endif /* COPPICE_CORE_SEQUENCE_H */

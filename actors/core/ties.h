@@ -78,8 +78,7 @@ copi_alarm_of(const copi_letter *letter)
     return (copi_alarm *)(uintptr_t)letter->due.ref;
 }
 
-typedef struct copi_scope copi_scope; /* scope.h */
-typedef struct copi_leaf copi_leaf;
+typedef struct copi_leaf copi_leaf; /* scope.h */
 
 /* What hangs in a scope: the actor's own, or a local one. */
 typedef struct copi_brood {

@@ -186,11 +186,14 @@ copi_sched_draw(copi_sched *self)
 cop_err
 copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed, copi_simulation *simulation,
                 void (*run)(copi_worker *, copi_task *),
-                void (*ring)(copi_worker *, copi_timer *))
+                void (*ring)(copi_worker *, copi_timer *), bool (*tidy)(copi_worker *))
 {
     COPI_CHECK(workers > 0 && workers <= COPI_WORKERS_MAX);
-    *self = (copi_sched){
-        .run = run, .ring = ring, .simulation = simulation, .has_thieves = workers > 1};
+    *self = (copi_sched){.run = run,
+                         .ring = ring,
+                         .tidy = tidy,
+                         .simulation = simulation,
+                         .has_thieves = workers > 1};
     size_t size = workers * sizeof(copi_worker);
     self->workers = aligned_alloc(alignof(copi_worker), size);
     if (self->workers == NULL)
