@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * failures.c - each failure is in exactly one record, or was given to one handler.
+ */
+#include "structured/trees/check.h"
+
+/* It has ended as failed, and that was its own doing. */
+static bool
+has_failed(const seen *one)
+{
+    if (one->started.place == 0)
+        return false; /* that was its starter's */
+    if (kind_is_call(one->node->kind))
+        return one->failed.place != 0;
+    return is_actor(one) && one->kind != COP_EXIT_NORMAL && one->kind != COP_EXIT_SHUTDOWN &&
+           one->kind != COP_EXIT_KILLED && one->sees_end.place == 0;
+}
+
+/* What a record of it says. */
+static bool
+is_of(const seen *one, int kind, int code)
+{
+    if (kind_is_call(one->node->kind))
+        return kind == COP_EXIT_ERROR && code == CODE + one->self;
+    return kind == (int)one->kind && code == one->code;
+}
+
+/* In how an actor has ended: the reason itself, or one behind it. */
+static bool
+is_in_end(const seen *one, const seen *actor)
+{
+    if (is_of(one, (int)actor->kind, actor->code) || actor->more_causes > 0)
+        return true;
+    for (int i = 0; i < actor->cause_count; i++)
+        if (is_of(one, actor->causes[i].kind, actor->causes[i].code))
+            return true;
+    return false;
+}
+
+/* Where nobody hears of a scope, it is the scope around it that has failed. */
+static const seen *
+who_hears(const check *self, const seen *one)
+{
+    const seen *at = &self->lives[one->parent];
+
+    while (is_scope(at) && at->node->hears == NOT_HEARD)
+        at = &self->lives[at->parent];
+    return at;
+}
+
+static bool
+is_excused(const check *self, const seen *one)
+{
+    const seen *parent = &self->lives[one->parent], *host = host_of(self, parent);
+
+    /* Who is killed says nothing; who does not start has a starter who knows. */
+    if (host->kind == COP_EXIT_KILLED || host->started.place == 0)
+        return true;
+    /* What nobody wants to hear. */
+    return parent->node->policy == COP_RACE ||
+           (is_scope(parent) && parent->node->hears == NOT_HEARD);
+}
+
+static void
+check_failure(check *self, const seen *one)
+{
+    const seen *parent = &self->lives[one->parent];
+    int records = one->kept_count + one->told_count;
+
+    if (one->parent == BOSS || is_excused(self, one))
+        return;
+    if (is_actor(parent) && parent->node->policy == COP_FAIL_FAST)
+        records += is_in_end(one, parent);
+    else if (is_actor(parent) && kind_is_call(one->node->kind))
+        records += is_in_end(one, parent); /* whatever its policy */
+    if (records == 0 && !(is_scope(parent) && parent->dropped > 0))
+        fault(self, "the failure of life %d is in no record", one->self);
+}
+
+static void
+check_group(check *self, const seen *one)
+{
+    (void)who_hears;
+    if (one->kept_count + one->told_count > 1)
+        fault(self, "the end of life %d was told %d times", one->self,
+              one->kept_count + one->told_count);
+}
+
+void
+check_failures_end(check *self)
+{
+    for (int i = 1; i < self->life_count; i++) {
+        check_group(self, &self->lives[i]);
+        if (has_failed(&self->lives[i]))
+            check_failure(self, &self->lives[i]);
+    }
+}
