@@ -233,8 +233,6 @@ copi_finish(cop_actor *self)
         return false;
     cop_actor *outer = copi_current(self->worker);
     copi_set_current(self->worker, self);
-    if (self->behaviour->sequence != NULL)
-        self->behaviour->sequence->end(self);
     if (ties != NULL) {
         copi_scopes_end(self);
         copi_calls_end(self);
@@ -243,6 +241,9 @@ copi_finish(cop_actor *self)
         copi_watches_end(self);
         copi_ladder_end(self);
     }
+    /* After the scopes: they may use what the body's argument is. */
+    if (self->behaviour->sequence != NULL)
+        self->behaviour->sequence->end(self);
     run_terminate(self);
     if (self->behaviour->dispose != NULL)
         self->behaviour->dispose(self->state);
