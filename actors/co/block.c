@@ -47,6 +47,7 @@ await(cop_co *co, copi_scope *scope, cop_outcome *out)
     cop_outcome outcome;
 
     scope->is_awaited = true;
+    scope->is_entered = false;
     scope->is_closing = true;
     copi_scope_settle(self, scope);
     while (!scope->is_over)
@@ -113,6 +114,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
     }
     COPI_CHECK(copi_scope_find(self, block.scope, &scope) == COP_OK);
     scope->is_awaited = true; /* from the beginning: nobody else is to be told of its end */
+    scope->is_entered = true;
     co->here = scope;
     block.is_open = true;
     return block;

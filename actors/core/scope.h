@@ -40,6 +40,7 @@ struct copi_scope {
     bool is_gone; /* only an envelope in the mailbox keeps the record */
     bool is_due_queued, is_end_queued;
     bool is_awaited; /* a body waits for its end: not `end`, but the body is told */
+    bool is_entered; /* a body stands in it, which is a part of it until it has come out */
     char name[];
 };
 

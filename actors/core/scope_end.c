@@ -28,8 +28,10 @@ copi_scope_settle(cop_actor *self, copi_scope *scope)
 {
     if (scope == NULL || scope->is_over || has_ordinary(&scope->brood))
         return;
-    /* A body that stands in it is a part of it, until it says that it is done. */
-    if (!scope->is_closing && (scope->is_awaited || scope->force == COP_FORCE_NONE))
+    if (!scope->is_closing && scope->force == COP_FORCE_NONE)
+        return;
+    /* A body that stands in it is a part of it, until it comes out or is killed. */
+    if (scope->is_entered && copi_is_open(self))
         return;
     if (scope->brood.child_count > 0) {
         cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
