@@ -142,13 +142,24 @@ copi_end_failed(cop_actor *self, cop_err err)
     copi_end(self, &why);
 }
 
+/* What cop_stop and cop_stop_with have said is what a body is told. */
+static void
+end_as_said(cop_actor *self)
+{
+    cop_exit why;
+
+    copi_exit_of(self, &why);
+    if (copi_is_open(self) && !is_left_to_body(self, &why))
+        copi_end_as_said(self);
+}
+
 void
 copi_end_after_handler(cop_actor *self, cop_err err)
 {
     if (err != COP_OK)
         copi_end_failed(self, err);
     else
-        copi_end_as_said(self);
+        end_as_said(self);
     self->is_leaving = false;
 }
 
