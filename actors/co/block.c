@@ -54,14 +54,12 @@ await(cop_co *co, copi_scope *scope, cop_outcome *out)
         copi_co_leave(co);
     copi_scope_outcome(scope, &outcome);
     cop_err err = result_of(&outcome, scope->opts.moves_on);
-    bool is_unheard = out == NULL && scope->has_failed;
-    copi_scope *outer = scope->outer;
+    if (out == NULL)
+        copi_scope_pass_on(self, scope);
     keep_records(co, scope);
     if (co->here == scope)
-        co->here = outer;
+        co->here = scope->outer;
     copi_scope_remove(self, scope);
-    if (is_unheard)
-        copi_scope_fail(self, outer, &outcome.why);
     if (out != NULL)
         *out = outcome;
     return err;

@@ -142,6 +142,15 @@ copi_end_failed(cop_actor *self, cop_err err)
     copi_end(self, &why);
 }
 
+void
+copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause)
+{
+    if (!copi_has_crashed(self))
+        keep_exit(self, why);
+    else if (self->why != NULL)
+        copi_exit_add(self->why, cause);
+}
+
 /* What cop_stop and cop_stop_with have said is what a body is told. */
 static void
 end_as_said(cop_actor *self)

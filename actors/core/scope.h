@@ -155,6 +155,8 @@ void copi_scopes_stop(cop_actor *self);
 
 /* A child is gone, or the scope is closing: if nothing is left, it is over. */
 void copi_scope_settle(cop_actor *self, copi_scope *scope);
+/* It is over and nobody hears of it: if something failed in it, what is around it fails. */
+void copi_scope_pass_on(cop_actor *self, copi_scope *scope);
 /* What the scope ended as; `kept` is its own. */
 void copi_scope_outcome(const copi_scope *scope, cop_outcome *out);
 cop_err copi_handle_scope_end(cop_actor *self, copi_envelope *envelope);
