@@ -115,8 +115,9 @@ const cop_behaviour boss_b = {.name = "boss",
                               .state_size = sizeof(boss),
                               .init = boss_begin,
                               .policy = COP_COLLECT,
-                              .handlers = COP_HANDLERS(COP_ON(boss, order), COP_ON(boss, cop_down),
-                                                       COP_ON(boss, cop_child_down))};
+                              .handlers =
+                                  COP_HANDLERS(COP_ON(boss, order), COP_ON(boss, cop_down),
+                                               COP_ON(boss, cop_child_down))};
 
 /* ------------------------------------------------------------------------- behaviours */
 

@@ -4,16 +4,34 @@
  */
 #include "structured/trees/check.h"
 
+static bool
+is_before_end(const moment *when, const seen *one)
+{
+    return when->place != 0 && when->at <= one->ended.at;
+}
+
+/* Its owner wanted it to end, as far as one can know. */
+static bool
+may_be_told(const check *self, const seen *one)
+{
+    const seen *parent = &self->lives[one->parent], *host = host_of(self, parent);
+
+    return one->told_to_stop.place != 0 || is_before_end(&parent->forced, one) ||
+           is_before_end(&parent->cancelled, one) || is_before_end(&host->ending, one) ||
+           is_before_end(&host->ended, one);
+}
+
 /* It has ended as failed, and that was its own doing. */
 static bool
-has_failed(const seen *one)
+has_failed(const check *self, const seen *one)
 {
     if (one->started.place == 0)
         return false; /* that was its starter's */
     if (kind_is_call(one->node->kind))
         return one->failed.place != 0;
     return is_actor(one) && one->kind != COP_EXIT_NORMAL && one->kind != COP_EXIT_SHUTDOWN &&
-           one->kind != COP_EXIT_KILLED && one->sees_end.place == 0;
+           one->kind != COP_EXIT_KILLED && one->sees_end.place == 0 &&
+           (one->failed.place != 0 || !may_be_told(self, one));
 }
 
 /* What a record of it says. */
@@ -56,6 +74,10 @@ is_excused(const check *self, const seen *one)
     /* Who is killed says nothing; who does not start has a starter who knows. */
     if (host->kind == COP_EXIT_KILLED || host->started.place == 0)
         return true;
+    /* It would be a message, and who is ending handles none. */
+    if (is_actor(parent) && parent->node->policy != COP_FAIL_FAST &&
+        (is_before_end(&parent->ending, one) || is_before_end(&parent->ended, one)))
+        return true;
     /* What nobody wants to hear. */
     return parent->node->policy == COP_RACE ||
            (is_scope(parent) && parent->node->hears == NOT_HEARD);
@@ -91,7 +113,7 @@ check_failures_end(check *self)
 {
     for (int i = 1; i < self->life_count; i++) {
         check_group(self, &self->lives[i]);
-        if (has_failed(&self->lives[i]))
+        if (has_failed(self, &self->lives[i]))
             check_failure(self, &self->lives[i]);
     }
 }

@@ -27,8 +27,8 @@ some_ms(copi_rng *rng, int most)
 static kind
 some_kind(copi_rng *rng)
 {
-    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY,  BODY, BODY,
-                                 SCOPE, SCOPE, SCOPE, SCOPE, SOON, AFTER, EVERY};
+    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY, BODY,  BODY, SCOPE,
+                                 SCOPE, SCOPE, SCOPE, SOON, AFTER, EVERY};
 
     return kinds[pick(rng, COP_COUNT(kinds))];
 }
@@ -74,7 +74,8 @@ grow_scope(plan_node *one, copi_rng *rng)
 static void
 grow_actor(plan_node *one, copi_rng *rng)
 {
-    static const told all[] = {OBEYS, OBEYS, OBEYS, IS_SLOW, IS_SLOW, GOES_WRONG, IS_DEAF, SWALLOWS};
+    static const told all[] = {OBEYS,   OBEYS,      OBEYS,   IS_SLOW,
+                               IS_SLOW, GOES_WRONG, IS_DEAF, SWALLOWS};
 
     one->told = all[pick(rng, COP_COUNT(all))];
     one->slow_ms = 5 + some_ms(rng, 60);
@@ -116,7 +117,8 @@ static deed
 some_deed(const plan_node *node, copi_rng *rng)
 {
     static const deed of_actors[] = {TO_END, TO_FAIL, TO_FAIL, TO_STOP, TO_KILL, TO_START};
-    static const deed of_scopes[] = {TO_CANCEL, TO_CANCEL, TO_CLOSE, TO_CLOSE, TO_MOVE, TO_START};
+    static const deed of_scopes[] = {TO_CANCEL, TO_CANCEL, TO_CLOSE,
+                                     TO_CLOSE,  TO_MOVE,   TO_START};
 
     if (kind_is_actor(node->kind))
         return of_actors[pick(rng, COP_COUNT(of_actors))];
@@ -129,7 +131,8 @@ static void
 grow_act(plan *self, copi_rng *rng)
 {
     int node = (int)pick(rng, (uint32_t)self->node_count);
-    plan_act act = {.at_ms = some_ms(rng, 180), .node = node};
+    /* Not at 0, where a simulation begins: a deadline of then would be none. */
+    plan_act act = {.at_ms = 5 + some_ms(rng, 180), .node = node};
 
     act.deed = some_deed(&self->nodes[node], rng);
     /* Of the first there is one only. */

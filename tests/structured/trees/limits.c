@@ -28,7 +28,9 @@ is_childs_doing(const check *self, const seen *scope)
         return false;
     for (int i = 1; i < self->life_count; i++) {
         const seen *child = &self->lives[i];
-        if (child->parent == scope->self && has_been(self, &child->ended))
+        /* A block that cannot be opened is a failure, too. */
+        if (child->parent == scope->self &&
+            (has_been(self, &child->ended) || has_been(self, &child->refused)))
             return true;
     }
     return false;
@@ -110,9 +112,11 @@ check_refusal(check *self, const seen *who)
                    (host->ended.place != 0 && host->ended.at <= at);
     bool was_cancelled = false;
 
-    for (const seen *one = is_scope(parent) ? parent : NULL; one != NULL; one = outer_of(self, one))
-        was_cancelled |= (one->forced.place != 0 && one->forced.at <= at) ||
-                         (one->cancelled.place != 0 && one->cancelled.place < who->refused.place);
+    for (const seen *one = is_scope(parent) ? parent : NULL; one != NULL;
+         one = outer_of(self, one))
+        was_cancelled |=
+            (one->forced.place != 0 && one->forced.at <= at) ||
+            (one->cancelled.place != 0 && one->cancelled.place < who->refused.place);
     switch (who->error) {
     case COP_OK: break; /* a block, which does not tell */
     case COP_E_GONE:
@@ -158,13 +162,24 @@ count_children(const check *self, const seen *scope)
     return count;
 }
 
+static bool
+is_ending(const check *self, const seen *scope)
+{
+    const seen *host = host_of(self, scope);
+
+    return has_been(self, &host->ending) &&
+           (host->node->kind == ACTOR || host->kind == COP_EXIT_KILLED ||
+            has_been(self, &host->returns));
+}
+
 /* Nobody can run: what must have happened by now, must have. */
 static void
 check_quiet(check *self)
 {
     for (int i = 1; i < self->life_count; i++) {
         const seen *scope = &self->lives[i];
-        if (!is_scope(scope) || !is_alive(self, scope))
+        /* What is left of an actor that is ending tells nothing. */
+        if (!is_scope(scope) || !is_alive(self, scope) || is_ending(self, scope))
             continue;
         int64_t nearest = nearest_deadline(self, scope);
         bool is_past = nearest != NO_LIMIT && nearest <= self->now;
@@ -278,7 +293,8 @@ time_of_end(const check *self, const seen *who)
 static int64_t
 time_of_blocks(const check *self, const seen *scope)
 {
-    int64_t slow = host_of(self, scope)->node->kind == BODY ? host_of(self, scope)->node->slow_ms : 0;
+    int64_t slow =
+        host_of(self, scope)->node->kind == BODY ? host_of(self, scope)->node->slow_ms : 0;
     int64_t needs = scope->node->block ? slow : 0;
 
     for (int i = 1; i < self->life_count; i++)
@@ -297,7 +313,8 @@ time_of_shields(const check *self, const seen *scope, int64_t from)
         const seen *inner = &self->lives[i];
         if (inner->parent != scope->self || !is_scope(inner) || !has_lived(inner))
             continue;
-        int64_t own = inner->node->shield && inner->deadline > from ? inner->deadline - from : 0;
+        int64_t own =
+            inner->node->shield && inner->deadline > from ? inner->deadline - from : 0;
         if (inner->node->shield)
             own += inner->node->drain_ms;
         needs += own + time_of_shields(self, inner, from);
@@ -310,6 +327,11 @@ check_time(check *self, const seen *who)
 {
     int64_t from, needs;
 
+    bool is_hosts = is_scope(who) && host_of(self, who)->ending.place != 0 &&
+                    host_of(self, who)->ending.at <= who->ended.at;
+
+    if (is_hosts)
+        return; /* it ends with the actor, whose time counts */
     if (is_scope(who) && who->forced.place != 0) {
         from = who->forced.at;
         needs = who->node->drain_ms + time_of_children(self, who->self, false) +

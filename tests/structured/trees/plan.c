@@ -119,9 +119,15 @@ print_below(const plan *self, int node, int depth, FILE *out)
 void
 plan_print(const plan *self, FILE *out)
 {
-    static const char *const names[] = {"ends",       "fails",         "is cancelled",
-                                        "is closed",  "has its time moved", "is told to stop",
-                                        "is killed",  "is called off", "is started again"};
+    static const char *const names[] = {"ends",
+                                        "fails",
+                                        "is cancelled",
+                                        "is closed",
+                                        "has its time moved",
+                                        "is told to stop",
+                                        "is killed",
+                                        "is called off",
+                                        "is started again"};
 
     fprintf(out, "plan of seed %" PRIu64 "\n", self->seed);
     print_below(self, 0, 0, out);

@@ -74,7 +74,7 @@ typedef struct plan_node {
     bool block;      /* a scope of a body: a COP_SCOPE block */
     hears hears;
     int children, keep;
-    int times; /* EVERY fails at that run; 0: never */
+    int times;    /* EVERY fails at that run; 0: never */
     bool is_gone; /* taken away by the shrinker */
 } plan_node;
 

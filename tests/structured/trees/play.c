@@ -205,10 +205,8 @@ on_dead_letter(void *ctx, const cop_dead_letter *letter)
 static bool
 begin(play *self)
 {
-    cop_node_opts opts = {.on_dead_letter = on_dead_letter,
-                          .on_log = on_log,
-                          .on_event = on_event,
-                          .ctx = self};
+    cop_node_opts opts = {
+        .on_dead_letter = on_dead_letter, .on_log = on_log, .on_event = on_event, .ctx = self};
 
     self->lives[BOSS] = (life){.play = self, .node = NOBODY, .parent = NOBODY, .host = BOSS};
     self->life_count = 1;
@@ -235,8 +233,8 @@ play_run(play *self, const plan *plan)
     play_script(self);
     close_all(self);
     if (self->trouble[0] == '\0')
-        note(self, LEFT, NOBODY, (int64_t)cop_sim_left(self->sim, PATIENCE_MS, text, sizeof text),
-             0);
+        note(self, LEFT, NOBODY,
+             (int64_t)cop_sim_left(self->sim, PATIENCE_MS, text, sizeof text), 0);
     self->trace = cop_sim_trace(self->sim);
 }
 

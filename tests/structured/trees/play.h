@@ -29,7 +29,7 @@ COP_PROTOCOL(TREES)
 enum {
     LIVES = 1000,
     BOSS = 0,
-    CODE = 1000,     /* the error code of a life that fails: CODE + life */
+    CODE = 1000,       /* the error code of a life that fails: CODE + life */
     BAD_CLOSED = 9000, /* ... of a scope's `closed` that does */
     NO_LIMIT = -1,
 };
@@ -64,12 +64,12 @@ typedef enum what {
     WAITED,   /* a body is cancelled and waits again; a: where it stands, b: the error */
     SHIELDED, /* a body's sleep in a shield has ended; a: the error, b: until when it was to be */
     /* When nobody can run: */
-    FORCE,    /* a scope's force has changed; a: to what */
-    LIMIT,    /* a scope's nearest deadline has changed; a: to when, or NO_LIMIT */
-    COUNT,    /* how many children a scope has has changed; a: to how many */
-    ENDING,   /* an actor has begun to end */
-    QUIET,    /* all that has changed until now has been told; who: NOBODY */
-    LEFT,     /* a: so many things were left at the end; who: NOBODY */
+    FORCE,  /* a scope's force has changed; a: to what */
+    LIMIT,  /* a scope's nearest deadline has changed; a: to when, or NO_LIMIT */
+    COUNT,  /* how many children a scope has has changed; a: to how many */
+    ENDING, /* an actor has begun to end */
+    QUIET,  /* all that has changed until now has been told; who: NOBODY */
+    LEFT,   /* a: so many things were left at the end; who: NOBODY */
     WHATS
 } what;
 
@@ -116,7 +116,7 @@ struct play {
 
     entry *log;
     size_t entry_count, entry_room;
-    uint64_t trace; /* of the simulation */
+    uint64_t trace;    /* of the simulation */
     char trouble[200]; /* what is wrong with the play itself; empty: nothing */
 };
 

@@ -140,8 +140,14 @@ gather(check *self, const entry *one)
         break;
     case ARG_GONE: who->arg_gone_count++; break;
     case OUTCOME: gather_outcome(who, one); break;
-    case KEPT: if (one->a != NOBODY) self->lives[one->a].kept_count++; break;
-    case TOLD: if (one->a != NOBODY) self->lives[one->a].told_count++; break;
+    case KEPT:
+        if (one->a != NOBODY)
+            self->lives[one->a].kept_count++;
+        break;
+    case TOLD:
+        if (one->a != NOBODY)
+            self->lives[one->a].told_count++;
+        break;
     case DOWN: gather_down(who, one); break;
     case CAUSE: gather_cause(who, one); break;
     case MORE: who->more_causes = (int)one->a; break;

@@ -181,10 +181,10 @@ static bool
 make_plainer(shrinking *self)
 {
     static bool (*const ways[])(plan_node *) = {
-        plain_start, plain_does,     plain_told,   plain_policy, plain_order, plain_drains,
-        plain_service, plain_patience, plain_deadline, plain_shield, plain_drain, plain_moves,
-        plain_block, plain_hears,    plain_bound,  plain_keep,   plain_slow,  plain_body,
-        plain_time};
+        plain_start,  plain_does,    plain_told,     plain_policy,   plain_order,
+        plain_drains, plain_service, plain_patience, plain_deadline, plain_shield,
+        plain_drain,  plain_moves,   plain_block,    plain_hears,    plain_bound,
+        plain_keep,   plain_slow,    plain_body,     plain_time};
     bool is_smaller = false;
 
     for (int i = 0; i < self->best->node_count; i++) {

@@ -13,9 +13,10 @@ life_new(play *self, life *parent, int node)
     int number = self->life_count++;
     life *made = &self->lives[number];
     *made = (life){.play = self, .self = number, .node = node, .parent = parent->self};
-    made->host = node == NOBODY || kind_is_actor(play_node(parent)->kind) || parent->self == BOSS
-                     ? parent->self
-                     : parent->host;
+    made->host =
+        node == NOBODY || kind_is_actor(play_node(parent)->kind) || parent->self == BOSS
+            ? parent->self
+            : parent->host;
     made->limit = NO_LIMIT;
     self->now[node] = number;
     note(self, TRIED, number, parent->self, node);
@@ -33,7 +34,7 @@ life_over(life *who)
 int
 life_of_pid(const play *self, cop_pid pid)
 {
-    for (int i = self->life_count - 1; i >= 0; i--)
+    for (int i = self->life_count - 1; i >= 0 && !cop_pid_is_none(pid); i--)
         if (cop_pid_equal(self->lives[i].pid, pid))
             return i;
     return NOBODY;
@@ -49,7 +50,8 @@ life_of_record(const life *host, const cop_child_record *record)
     if (record->leaf.ref.bits == 0)
         return NOBODY;
     for (int i = self->life_count - 1; i >= 0; i--)
-        if (self->lives[i].host == host->self && self->lives[i].leaf.ref.bits == record->leaf.ref.bits)
+        if (self->lives[i].host == host->self &&
+            self->lives[i].leaf.ref.bits == record->leaf.ref.bits)
             return i;
     return NOBODY;
 }
@@ -59,8 +61,7 @@ void
 watch(life *who, cop_actor *me)
 {
     play *self = who->play;
-    cop_actor *boss =
-        copi_table_find(&self->node->table, copi_slot(self->lives[BOSS].pid.id));
+    cop_actor *boss = copi_table_find(&self->node->table, copi_slot(self->lives[BOSS].pid.id));
 
     if (copi_monitor_child(boss, me, &who->watch) != COP_OK)
         strcpy(self->trouble, "no monitor");
@@ -219,15 +220,14 @@ start_actor(life *who, cop_actor *me)
     play *self = who->play;
     const life *parent = &self->lives[who->parent];
 
-    cop_err err =
-        cop_spawn(me, node->kind == BODY ? body_of(node) : behaviour_of(node),
-                  &(cop_spawn_opts){.arg = who,
-                                    .dispose = arg_gone,
-                                    .scope = parent->scope,
-                                    .service = node->service,
-                                    .stop_ms = node->stop_ms,
-                                    .cookie = (uint64_t)who->self},
-                  &who->pid);
+    cop_err err = cop_spawn(me, node->kind == BODY ? body_of(node) : behaviour_of(node),
+                            &(cop_spawn_opts){.arg = who,
+                                              .dispose = arg_gone,
+                                              .scope = parent->scope,
+                                              .service = node->service,
+                                              .stop_ms = node->stop_ms,
+                                              .cookie = (uint64_t)who->self},
+                            &who->pid);
     note(self, err == COP_OK ? STARTED : REFUSED, who->self, err, 0);
     if (err == COP_OK && node->kind == BODY)
         watch(who, copi_table_find(&self->node->table, copi_slot(who->pid.id)));
@@ -253,7 +253,8 @@ start_one(play *self, cop_actor *me, life *parent, int node)
 static bool
 is_block(const play *self, const life *parent, int node)
 {
-    const life *host = kind_is_actor(play_node(parent)->kind) ? parent : &self->lives[parent->host];
+    const life *host =
+        kind_is_actor(play_node(parent)->kind) ? parent : &self->lives[parent->host];
 
     return self->plan->nodes[node].kind == SCOPE && self->plan->nodes[node].block &&
            play_node(host)->kind == BODY;
