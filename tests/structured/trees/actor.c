@@ -15,7 +15,7 @@ begin(cop_actor *me, void *state, const void *arg)
     st->self = self;
     self->pid = cop_self(me);
     self->has_begun = true;
-    note(self->play, BEGAN, self->self, 0, 0);
+    note_begin(self, me);
     watch(self, me);
     start_children(self->play, me, self);
     if (node->does == ENDS || node->does == FAILS)

@@ -191,7 +191,7 @@ COP_BODY(tree, life, self)
     self->has_begun = true;
     self->began_at = play_now(self->play);
     self->pid = cop_self(me);
-    note(self->play, BEGAN, self->self, 0, 0);
+    note_begin(self, me);
     cop_err err = run(co, me, self);
     note(self->play, RETURNS, self->self, err, 0);
     return err;

@@ -44,6 +44,7 @@ typedef struct seen {
     /* While the log is read, as far as it has been read. */
     int force, count, cleans;
     int64_t limit, deadline; /* seen; its own.  Or NO_LIMIT */
+    int64_t began_with;      /* the deadline around an actor when it was started */
 } seen;
 
 typedef struct check {

@@ -55,17 +55,6 @@ is_in_end(const seen *one, const seen *actor)
     return false;
 }
 
-/* Where nobody hears of a scope, it is the scope around it that has failed. */
-static const seen *
-who_hears(const check *self, const seen *one)
-{
-    const seen *at = &self->lives[one->parent];
-
-    while (is_scope(at) && at->node->hears == NOT_HEARD)
-        at = &self->lives[at->parent];
-    return at;
-}
-
 static bool
 is_excused(const check *self, const seen *one)
 {
@@ -99,21 +88,91 @@ check_failure(check *self, const seen *one)
         fault(self, "the failure of life %d is in no record", one->self);
 }
 
-static void
-check_group(check *self, const seen *one)
+/* ------------------------------------------------------------------- what nobody hears */
+
+/* Is there a record of a failure that was passed on, to be told by what it says only? */
+static bool
+has_record(const check *self, const seen *of, const seen *who)
 {
-    (void)who_hears;
-    if (one->kept_count + one->told_count > 1)
-        fault(self, "the end of life %d was told %d times", one->self,
-              one->kept_count + one->told_count);
+    for (size_t i = 0; i < self->play->entry_count; i++) {
+        const entry *one = &self->play->log[i];
+        if ((one->what == KEPT || one->what == TOLD) && one->who == who->self &&
+            one->a == NOBODY && is_of(of, (int)one->b, (int)one->c))
+            return true;
+    }
+    return who->dropped > 0;
+}
+
+static bool
+is_passed_on_from(const seen *scope)
+{
+    return is_scope(scope) && scope->node->hears == NOT_HEARD &&
+           scope->node->policy == COP_FAIL_FAST;
+}
+
+/* The failure of a child of that scope is in what is around it. */
+static bool
+has_come_out(const check *self, const seen *one, const seen *scope)
+{
+    const seen *at = scope;
+
+    while (is_passed_on_from(at)) {
+        if (at->deadline != NO_LIMIT && at->deadline <= at->ended.at)
+            return true; /* that it was late may have come out instead */
+        at = &self->lives[at->parent];
+    }
+    if (!is_scope(at))
+        return is_in_end(one, at);
+    bool is_for_nobody = at->node->hears == NOT_HEARD && at->node->policy != COP_ISOLATE;
+    return is_for_nobody || has_record(self, one, at);
+}
+
+/* Where nobody hears of a scope, what is around it fails, for the first of the failures. */
+static void
+check_unheard(check *self, const seen *scope)
+{
+    const seen *host = host_of(self, scope);
+    int failed = 0, come_out = 0;
+
+    if (!is_passed_on_from(scope) || host->kind == COP_EXIT_KILLED || host->started.place == 0)
+        return;
+    for (int i = 1; i < self->life_count; i++) {
+        const seen *child = &self->lives[i];
+        if (child->parent != scope->self)
+            continue;
+        if (is_actor(child) && child->kind == COP_EXIT_KILLED)
+            return; /* that may have been the first */
+        if (!has_failed(self, child))
+            continue;
+        failed++;
+        come_out += has_come_out(self, child, scope);
+    }
+    if (failed > 0 && come_out == 0)
+        fault(self, "nobody has heard of the failures in life %d", scope->self);
+}
+
+/* ------------------------------------------------------------------------------- all */
+
+static void
+check_twice(check *self, const seen *one)
+{
+    int records = one->kept_count + one->told_count;
+
+    if (records > 1)
+        fault(self, "the end of life %d was told %d times", one->self, records);
+    if (records > 0 && one->refused.place != 0)
+        fault(self, "the starter of life %d knew, and its owner was told", one->self);
 }
 
 void
 check_failures_end(check *self)
 {
     for (int i = 1; i < self->life_count; i++) {
-        check_group(self, &self->lives[i]);
-        if (has_failed(self, &self->lives[i]))
-            check_failure(self, &self->lives[i]);
+        const seen *one = &self->lives[i];
+        check_twice(self, one);
+        if (is_scope(one) && one->started.place != 0)
+            check_unheard(self, one);
+        if (has_failed(self, one))
+            check_failure(self, one);
     }
 }

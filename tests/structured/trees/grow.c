@@ -81,7 +81,7 @@ grow_actor(plan_node *one, copi_rng *rng)
     one->slow_ms = 5 + some_ms(rng, 60);
     one->ordered = once_in(rng, 6);
     one->drains = once_in(rng, 4);
-    one->service = once_in(rng, 8);
+    one->service = once_in(rng, 5);
     one->stop_ms = once_in(rng, 10) ? COP_STOP_BRUTAL : 10 + some_ms(rng, 80);
 }
 

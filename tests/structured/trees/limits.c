@@ -152,6 +152,41 @@ nearest_deadline(const check *self, const seen *scope)
     return nearest;
 }
 
+static int64_t
+nearer(int64_t a, int64_t b)
+{
+    return a == NO_LIMIT || (b != NO_LIMIT && b < a) ? b : a;
+}
+
+/* The nearest on the way up: to the next shield, or to the actor, which had it from above. */
+static int64_t
+deadline_from_above(const check *self, const seen *who)
+{
+    int64_t nearest = NO_LIMIT;
+
+    for (int at = who->parent; at != BOSS; at = self->lives[at].parent) {
+        const seen *one = &self->lives[at];
+        if (is_actor(one))
+            return nearer(nearest, one->began_with);
+        nearest = nearer(nearest, one->deadline);
+        if (one->node->shield)
+            return nearest;
+    }
+    return nearest;
+}
+
+/* Of a body it is told when it first runs; it was given when it was started. */
+static void
+check_time_given(check *self, const entry *one)
+{
+    const seen *who = &self->lives[one->who];
+    int64_t given = who->began_with;
+
+    if (given != one->a && !(given != NO_LIMIT && given <= self->now && one->a == self->now))
+        fault(self, "life %d has time until %d, and is told until %d", one->who, (int)given,
+              (int)one->a);
+}
+
 static int
 count_children(const check *self, const seen *scope)
 {
@@ -214,6 +249,8 @@ check_limits_entry(check *self, const entry *one)
     seen *who = one->who == NOBODY ? NULL : &self->lives[one->who];
 
     switch (one->what) {
+    case TRIED: who->began_with = deadline_from_above(self, who); break;
+    case HAS_TIME: check_time_given(self, one); break;
     case STARTED: check_start(self, one); break;
     case FORCE: check_force(self, one); break;
     case LIMIT: who->limit = one->a; break;

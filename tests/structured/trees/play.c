@@ -8,7 +8,7 @@
 enum {
     HORIZON_MS = 300,    /* then the first is told to stop */
     PATIENCE_MS = 60000, /* more than any budget */
-    MOST_STEPS = 1000000,
+    MOST_STEPS = 200000,
 };
 
 int64_t

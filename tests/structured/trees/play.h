@@ -39,6 +39,7 @@ typedef enum what {
     STARTED,  /* it is accepted */
     REFUSED,  /* it is not; a: the error */
     BEGAN,    /* an actor's init or body runs */
+    HAS_TIME, /* of an actor that begins; a: until when, or NO_LIMIT */
     FAILED,   /* it fails by itself, with the code of its life */
     LEAVES,   /* it ends well by itself */
     SEES_END, /* it has seen that it is to end */
@@ -141,6 +142,8 @@ void start_one(play *self, cop_actor *me, life *parent, int node);
 life *life_new(play *self, life *parent, int node);
 /* After init or in the body: the boss watches it. */
 void watch(life *who, cop_actor *me);
+/* Init or the body runs. */
+void note_begin(life *who, cop_actor *me);
 /* The options of a scope. */
 cop_scope_opts scope_opts(life *who);
 void note_outcome(life *who, const cop_outcome *outcome);

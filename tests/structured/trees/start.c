@@ -67,6 +67,16 @@ watch(life *who, cop_actor *me)
         strcpy(self->trouble, "no monitor");
 }
 
+void
+note_begin(life *who, cop_actor *me)
+{
+    int64_t left = cop_time_left(me);
+
+    note(who->play, BEGAN, who->self, 0, 0);
+    note(who->play, HAS_TIME, who->self,
+         left == COP_INFINITY ? NO_LIMIT : play_now(who->play) + left, 0);
+}
+
 /* ------------------------------------------------------------------------------ scopes */
 
 static void
