@@ -20,6 +20,13 @@ stands_inside(const cop_co *co, const copi_scope *scope)
     return false;
 }
 
+static void
+stand_in(cop_co *co, copi_scope *scope)
+{
+    co->here = scope;
+    co->actor->ties->shield = copi_scope_shield(scope);
+}
+
 /* What a join says of it. */
 static cop_err
 result_of(const cop_outcome *outcome, bool moves_on)
@@ -58,7 +65,7 @@ await(cop_co *co, copi_scope *scope, cop_outcome *out)
         copi_scope_pass_on(self, scope);
     keep_records(co, scope);
     if (co->here == scope)
-        co->here = scope->outer;
+        stand_in(co, scope->outer);
     copi_scope_remove(self, scope);
     if (out != NULL)
         *out = outcome;
@@ -113,7 +120,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
     COPI_CHECK(copi_scope_find(self, block.scope, &scope) == COP_OK);
     scope->is_awaited = true; /* from the beginning: nobody else is to be told of its end */
     scope->is_entered = true;
-    co->here = scope;
+    stand_in(co, scope);
     block.is_open = true;
     return block;
 }

@@ -130,8 +130,8 @@ void copi_path_in(const cop_actor *self, const copi_scope *scope, char *room, si
 
 /* --------------------------------------------------------------------- scope_time.c */
 
-/* The nearest deadline around it, or 0. */
-int64_t copi_scope_deadline(const copi_scope *scope);
+/* The nearest shield that it is in, or is; NULL: none. */
+copi_scope *copi_scope_shield(copi_scope *scope);
 /* Milliseconds until then, rounded up; COP_INFINITY for 0, which is none. */
 int64_t copi_ms_left(const cop_actor *me, int64_t deadline);
 /* Its timer, for the nearer of the two times that still mean something.  False: no memory. */

@@ -151,6 +151,7 @@ end_in(cop_actor *self, copi_brood *brood)
 void
 copi_scopes_end(cop_actor *self)
 {
+    self->ties->shield = NULL; /* a killed body stood in it */
     end_in(self, &self->ties->own);
     copi_map_fini(&self->ties->scopes);
     copi_map_fini(&self->ties->leaves);
