@@ -164,9 +164,15 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
 static void
 keep_reason(cop_actor *self, cop_co *co, const cop_exit *why)
 {
+    if (co->why != NULL && !cop_exit_is_abnormal(why))
+        return;
+    if (co->why != NULL && cop_exit_is_abnormal(co->why)) {
+        copi_exit_add(co->why, why);
+        return;
+    }
+    /* A failure outweighs that somebody wanted it to end. */
     if (co->why != NULL) {
-        if (cop_exit_is_abnormal(why))
-            copi_exit_add(co->why, why);
+        *co->why = *why;
         return;
     }
     co->why = copi_pool_take(&self->worker->pool, sizeof *co->why);

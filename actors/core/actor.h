@@ -252,6 +252,9 @@ void copi_end(cop_actor *self, const cop_exit *why);
 void copi_end_as_said(cop_actor *self);
 /* The end by a failure of a handler or of init; uses what cop_fail has said. */
 void copi_end_failed(cop_actor *self, cop_err err);
+/* It is ending, and something of it failed: `why` is its reason, if that was no failure yet; else
+ * `cause` is one more. */
+void copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause);
 /* Ends at once, or hardens an end that has begun.  No more code of its own runs. */
 void copi_kill_self(cop_actor *self);
 /* Goes on with an end that has begun.  True if the actor is gone: touch it no more. */

@@ -327,14 +327,12 @@ forget_exit(cop_actor *self, cop_actor *child)
     copi_exit_free(child);
 }
 
-/* Are there children to be told to stop when another one has gone? */
+/* Are there children to be told to stop when another one of that brood has gone? */
 static bool
-must_go_on(const cop_actor *self)
+must_go_on(const cop_actor *self, const copi_brood *brood)
 {
-    const copi_brood *own = &self->ties->own;
-
     return self->behaviour->ordered ||
-           (own->service_count > 0 && own->service_count == own->child_count);
+           (brood->service_count > 0 && brood->service_count == brood->child_count);
 }
 
 /* An end that nobody has anything to say to: most are.  The same whether the scope around the
@@ -367,7 +365,7 @@ judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
                          .start_failed = !child->is_started,
                          .legacy = child->keeps_mail ? &left : NULL};
     forget(self, child);
-    if (self->phase == COPI_ENDING && must_go_on(self))
+    if (self->phase == COPI_ENDING && must_go_on(self, copi_brood_of(self, scope)))
         copi_children_stop(self);
     cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);

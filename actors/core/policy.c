@@ -188,7 +188,7 @@ copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_leaf leaf)
 
 /* ------------------------------------------------------------------- the actor's own */
 
-/* FAIL_FAST: the actor ends with the child's end as the cause. */
+/* FAIL_FAST: the actor ends with the child's end as the cause, or as one more. */
 static void
 fail_actor(cop_actor *self, const cop_exit *cause)
 {
@@ -196,7 +196,10 @@ fail_actor(cop_actor *self, const cop_exit *cause)
         .kind = COP_EXIT_ERROR, .code = COP_E_FAILED, .text = "a child ended abnormally"};
 
     copi_exit_because(&why, cause);
-    copi_end(self, &why);
+    if (copi_is_open(self))
+        copi_end(self, &why);
+    else
+        copi_end_worse(self, &why, cause);
 }
 
 void
@@ -239,14 +242,25 @@ judge_lost(cop_actor *self, const cop_child_end *end)
     return COP_OK;
 }
 
+/* It is ending for another reason.  A child whom it had killed, as its time was over, is no
+ * reason to have failed; and who has not started has told his starter why. */
+static void
+fail_ending(cop_actor *self, const cop_exit *cause)
+{
+    if (cause->kind != COP_EXIT_KILLED && self->is_started)
+        fail_actor(self, cause);
+    else if (self->why != NULL)
+        copi_exit_add(self->why, cause);
+}
+
 static cop_err
 judge_own(cop_actor *self, const cop_child_end *end)
 {
     if (!copi_is_open(self)) {
         if (self->behaviour->child_gone != NULL && !self->is_killed)
             self->behaviour->child_gone(self, self->state, end);
-        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end) && self->why != NULL)
-            copi_exit_add(self->why, end->why);
+        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end))
+            fail_ending(self, end->why);
         return COP_OK;
     }
     if (self->behaviour->policy == COP_SUPERVISE)

@@ -19,6 +19,14 @@ copi_scope_deadline(const copi_scope *scope)
     return nearest;
 }
 
+copi_scope *
+copi_scope_shield(copi_scope *scope)
+{
+    while (scope != NULL && !scope->opts.shield)
+        scope = scope->outer;
+    return scope;
+}
+
 void
 copi_scope_forget_timer(cop_actor *self, copi_scope *scope)
 {
