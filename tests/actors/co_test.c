@@ -450,7 +450,10 @@ COP_BODY(self_joiner, void, arg)
     assert_int_equal(cop_scope_join(co, cop_here(me), NULL), COP_E_SELF);
     COP_SCOPE(co, s, &outcome, .name = "s")
     COP_SCOPE(co, t, &outcome, .name = "t")
-    assert_int_equal(cop_scope_join(co, s.scope, NULL), COP_E_SELF);
+    {
+        assert_int_equal(cop_scope_join(co, s.scope, NULL), COP_E_SELF);
+        assert_int_equal(cop_scope_join(co, t.scope, NULL), COP_E_SELF);
+    }
     return COP_OK;
 }
 static COP_SEQUENTIAL(self_joiner_b, self_joiner);
