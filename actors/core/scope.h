@@ -69,6 +69,7 @@ struct copi_leaf {
     int64_t period;    /* nanoseconds; 0: once */
     copi_envelope due; /* COPI_LEAF */
     uint32_t size;     /* of the whole, for its memory */
+    bool catches_up;   /* of a period: what was missed is made up for */
     bool is_queued;    /* `due` is on its way */
     bool is_held;      /* the end of the scope, and of the actor, waits for its end */
     bool is_cancelled; /* held, and told so */

@@ -176,6 +176,18 @@ COP_API COP_MUST_USE cop_err cop_scope_every(cop_actor *me, cop_scope scope, int
                                              cop_call call, void *arg,
                                              void (*dispose)(void *arg), cop_leaf *out);
 
+/* What becomes of the calls that were missed, because one took longer than a period or the
+ * actor was busy. */
+typedef enum cop_missed {
+    COP_MISSED_SKIP,     /* the next one comes when it would have come anyway */
+    COP_MISSED_CATCH_UP, /* they are made one after the other, until there is one for each period */
+} cop_missed;
+
+/* As cop_scope_every, with that.  COP_E_INVAL for another `missed` as well. */
+COP_API COP_MUST_USE cop_err cop_scope_every_with(cop_actor *me, cop_scope scope, int64_t ms,
+                                                  cop_missed missed, cop_call call, void *arg,
+                                                  void (*dispose)(void *arg), cop_leaf *out);
+
 /*
  * Ends one of them, and only it; that is no failure.  When it returns nothing of the child will
  * run any more, but for a job's `done`.  COP_E_GONE if it was over.
