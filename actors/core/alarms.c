@@ -76,8 +76,8 @@ free_letter(cop_actor *self, copi_letter *letter)
     copi_pool_give(&self->worker->pool, letter, size_of(letter));
 }
 
-/* May a free record have a letter of that size?  One that is not in a slab would be lost, and a
- * simulation has none. */
+/* May a free record have a letter of that size?  One that is not in a slab would be lost, and
+ * in a simulation nothing is. */
 static bool
 may_keep(const copi_pool *pool, size_t size)
 {
