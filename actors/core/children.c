@@ -279,7 +279,10 @@ copi_stop_child(cop_actor *self, cop_pid pid, const cop_exit *why)
 cop_err
 cop_stop_child(cop_actor *me, cop_pid pid)
 {
-    return copi_stop_child(me, pid, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
+
+    copi_exit_by(me, &why);
+    return copi_stop_child(me, pid, &why);
 }
 
 /* ------------------------------------------------------------------ their signals */

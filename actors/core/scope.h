@@ -127,6 +127,15 @@ void copi_scopes_discard(cop_actor *self);
 size_t copi_scope_names(const copi_scope *scope, char *room, size_t size);
 /* The actor's path and that, its beginning cut off if it is too long. */
 void copi_path_in(const cop_actor *self, const copi_scope *scope, char *room, size_t size);
+/* A reason that names nobody: it is this actor that tells somebody to end. */
+static inline void
+copi_exit_by(const cop_actor *self, cop_exit *why)
+{
+    if (!cop_pid_is_none(why->origin))
+        return;
+    why->origin = cop_self(self);
+    copi_path_in(self, NULL, why->path, sizeof why->path);
+}
 
 /* --------------------------------------------------------------------- scope_time.c */
 

@@ -268,7 +268,7 @@ a_body_that_drains_has_its_time(void **state)
     TELL(say, .n = 1);
     stage_expect("say:1");
     stage_pass(5000);
-    stage_expect("at:4000 down:shutdown");
+    stage_expect("at:4000 down:shutdown (owner)");
     stage_close();
 }
 

@@ -117,7 +117,7 @@ COP_API cop_err cop_scope_close(cop_actor *me, cop_scope scope);
 
 /*
  * Cancels the scope.  `why` may be NULL: shutdown; of it code, text, origin and path are
- * kept, if it is the first reason.  What it is told with less force than it has changes
+ * kept, if it is the first reason; one without an origin gets this actor.  What it is told with less force than it has changes
  * nothing.  Never calls `closed` before it returns.  COP_E_GONE, COP_E_INVAL (the actor's own:
  * that is cop_stop).
  */

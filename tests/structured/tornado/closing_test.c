@@ -145,7 +145,7 @@ close_under_posts(unsigned round)
 static void
 what_is_posted_while_it_closes_runs_or_is_refused(void **state)
 {
-    unsigned rounds = getenv("COPPICE_UNDER_VALGRIND") != NULL ? 4 : 40;
+    unsigned rounds = getenv("COPPICE_UNDER_VALGRIND") != NULL ? 4 : 16;
 
     (void)state;
     for (unsigned round = 0; round < rounds; round++)
