@@ -250,6 +250,8 @@ void copi_end_failed(cop_actor *self, cop_err err);
 void copi_kill_self(cop_actor *self);
 /* Goes on with an end that has begun.  True if the actor is gone: touch it no more. */
 bool copi_finish(cop_actor *self);
+/* An end that has begun has another reason after all. */
+void copi_end_worse(cop_actor *self, const cop_exit *why);
 /* The record of an end that has begun. */
 void copi_exit_of(const cop_actor *self, cop_exit *out);
 

@@ -240,11 +240,33 @@ stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
         stop_brood(self, &scope->brood, why);
 }
 
+/* What children are told when their owner ends: who failed, if somebody did, and with what. */
+static cop_exit
+reason_for_all(const cop_actor *self)
+{
+    cop_exit out = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
+    const cop_exit *why = self->why;
+
+    if (!self->is_killed && why != NULL && cop_exit_is_abnormal(why)) {
+        bool is_own = why->cause_count == 0;
+        out.code = is_own ? why->code : why->causes[0].code;
+        memcpy(out.text, is_own ? why->text : why->causes[0].text, sizeof out.text);
+        memcpy(out.path, why->path, sizeof out.path);
+        out.origin = why->origin;
+    }
+    copi_exit_by(self, &out);
+    return out;
+}
+
 void
 copi_children_stop_all(cop_actor *self)
 {
-    stop_brood(self, &self->ties->own,
-               &(cop_exit){.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN});
+    cop_exit why;
+
+    if (self->ties->child_count == 0)
+        return;
+    why = reason_for_all(self);
+    stop_brood(self, &self->ties->own, &why);
 }
 
 static void

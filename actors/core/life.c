@@ -88,6 +88,12 @@ keep_exit(cop_actor *self, const cop_exit *why)
 }
 
 void
+copi_end_worse(cop_actor *self, const cop_exit *why)
+{
+    keep_exit(self, why);
+}
+
+void
 copi_exit_of(const cop_actor *self, cop_exit *out)
 {
     if (self->why != NULL)

@@ -188,15 +188,38 @@ copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_leaf leaf)
 
 /* ------------------------------------------------------------------- the actor's own */
 
-/* FAIL_FAST: the actor ends with the child's end as the cause. */
-static void
-fail_actor(cop_actor *self, const cop_exit *cause)
+static cop_exit
+because_of_child(const cop_exit *cause)
 {
     cop_exit why = {
         .kind = COP_EXIT_ERROR, .code = COP_E_FAILED, .text = "a child ended abnormally"};
 
     copi_exit_because(&why, cause);
+    return why;
+}
+
+/* FAIL_FAST: the actor ends with the child's end as the cause. */
+static void
+fail_actor(cop_actor *self, const cop_exit *cause)
+{
+    cop_exit why = because_of_child(cause);
+
     copi_end(self, &why);
+}
+
+/* FAIL_FAST, and the actor is ending: one that was to end well does not, with what its child
+ * had done before it was told to end. */
+static void
+fail_ending(cop_actor *self, const cop_exit *cause)
+{
+    cop_exit why;
+
+    if (self->exit_kind == COP_EXIT_NORMAL) {
+        why = because_of_child(cause);
+        copi_end_worse(self, &why);
+    } else if (self->why != NULL) {
+        copi_exit_add(self->why, cause);
+    }
 }
 
 void
@@ -245,8 +268,8 @@ judge_own(cop_actor *self, const cop_child_end *end)
     if (!copi_is_open(self)) {
         if (self->behaviour->child_gone != NULL && !self->is_killed)
             self->behaviour->child_gone(self, self->state, end);
-        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end) && self->why != NULL)
-            copi_exit_add(self->why, end->why);
+        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end))
+            fail_ending(self, end->why);
         return COP_OK;
     }
     if (self->behaviour->policy == COP_SUPERVISE)
