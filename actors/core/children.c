@@ -240,13 +240,16 @@ stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
         stop_brood(self, &scope->brood, why);
 }
 
-/* What children are told when their owner ends: who failed, if somebody did, and with what. */
+/* What children are told when their owner ends: who failed, if somebody did, and with what; but
+ * by a supervisor no more than OTP's says. */
 static cop_exit
 reason_for_all(const cop_actor *self)
 {
     cop_exit out = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
     const cop_exit *why = self->why;
 
+    if (self->behaviour->policy == COP_SUPERVISE)
+        return out;
     if (!self->is_killed && why != NULL && cop_exit_is_abnormal(why)) {
         bool is_own = why->cause_count == 0;
         out.code = is_own ? why->code : why->causes[0].code;

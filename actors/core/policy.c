@@ -214,7 +214,7 @@ fail_ending(cop_actor *self, const cop_exit *cause)
 {
     cop_exit why;
 
-    if (self->exit_kind == COP_EXIT_NORMAL) {
+    if (self->exit_kind == COP_EXIT_NORMAL && self->is_started) {
         why = because_of_child(cause);
         copi_end_worse(self, &why);
     } else if (self->why != NULL) {
