@@ -147,6 +147,8 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
             return false;
         if (!co->is_ready && !(co->wants_mail && copi_inbox_has_more(co)))
             return copi_mailbox_park(&self->mailbox);
+    } else if (!copi_inbox_is_sorted(co) && !copi_inbox_sort(co)) {
+        return false; /* a result that came with what woke it is given first */
     }
     if (worker->spent >= slice) {
         co->is_ready = true;
