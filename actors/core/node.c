@@ -14,7 +14,7 @@
 #include "core/sequence.h"
 #include "core/ties.h"
 #include "debug/lookout.h"
-#include "io/lifeline.h"
+#include "process/lifeline.h"
 #include "message/bufs.h"
 
 static unsigned
