@@ -64,7 +64,7 @@ spawn(cop_actor *me, void *ctx)
     play *p = ctx;
     cop_ref monitor;
 
-    if (p->spec.output == COP_STDIO_LINES || p->spec.error == COP_STDIO_LINES)
+    if (cop_pid_is_none(p->spec.output_to))
         p->spec.output_to = cop_self(me);
     p->err = cop_spawn(
         me, &cop_process,

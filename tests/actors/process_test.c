@@ -17,8 +17,6 @@
 #include <coppice/process.h>
 #include <coppice/sim.h>
 
-#include "process/lines.h"
-
 static void
 run_to_the_end(const char *script, const char *how)
 {
@@ -113,13 +111,21 @@ what_cannot_be_started_fails_the_spawn_with_the_systems_words(void **state)
 }
 
 static void
+spawn_as_it_is(cop_actor *me, void *ctx)
+{
+    play *p = ctx;
+
+    p->err = cop_spawn(me, &cop_process, &(cop_spawn_opts){.arg = &p->spec}, NULL);
+}
+
+static void
 expect_invalid(cop_process_spec spec)
 {
     play p;
 
     begin(&p);
     p.spec = spec;
-    stage_run(&p.stage, spawn, &p);
+    stage_run(&p.stage, spawn_as_it_is, &p);
     assert_int_equal(p.err, COP_E_INVAL);
     end(&p);
 }
@@ -135,6 +141,17 @@ a_bad_spec_is_refused(void **state)
     expect_invalid((cop_process_spec){.argv = argv, .stop_signal = 65});
     expect_invalid((cop_process_spec){.argv = argv, .kill_ms = -1});
     expect_invalid((cop_process_spec){.argv = argv, .input = COP_STDIO_LINES});
+    expect_invalid((cop_process_spec){.argv = argv, .output = COP_STDIO_BYTES});
+    expect_invalid((cop_process_spec){.argv = argv, .close_ms = 1});
+    expect_invalid((cop_process_spec){.argv = argv, .input_room = 1});
+    expect_invalid((cop_process_spec){.argv = argv, .input = COP_STDIO_BYTES, .close_ms = -1});
+    expect_invalid(
+        (cop_process_spec){.argv = argv, .input = COP_STDIO_BYTES, .farewell = "quit"});
+    expect_invalid((cop_process_spec){
+        .argv = argv, .input = COP_STDIO_BYTES, .input_room = COP_PROCESS_ROOM_MAX + 1});
+    /* Nothing of the owner's patience would be left for the signal. */
+    expect_invalid(
+        (cop_process_spec){.argv = argv, .input = COP_STDIO_BYTES, .close_ms = 4000});
 }
 
 static void
@@ -220,6 +237,7 @@ no_descriptor_is_left_of_ended_or_failed_processes(void **state)
 
     begin(&p);
     unsigned before = open_descriptors();
+    p.spec.input = COP_STDIO_BYTES;
     start_with_lines(&p, "exit 0");
     stage_expect(&p.stage, "normal 0 ");
     p.argv[0] = "/no/such/program";
@@ -275,6 +293,28 @@ one_that_ignores_the_stop_signal_is_killed(void **state)
     learn_os_pid(&p);
     stage_run(&p.stage, stop, &p);
     stage_expect(&p.stage, "shutdown 0 ");
+    end(&p);
+}
+
+static void
+its_own_children_die_on_the_last_rung(void **state)
+{
+    (void)state;
+    play p;
+    char line[STAGE_LINE];
+
+    begin(&p);
+    p.stop_ms = COP_INFINITY;
+    p.spec.kill_ms = 20;
+    start_with_lines(&p, "trap '' TERM; (while :; do sleep 1000; done) & echo $!; "
+                         "while :; do sleep 1000; done");
+    stage_next(&p.stage, line);
+    int pidfd = pidfd_open(number_in(line), 0);
+    assert_true(pidfd >= 0);
+    stage_run(&p.stage, stop, &p);
+    stage_expect(&p.stage, "shutdown 0 ");
+    assert_true(ends(pidfd));
+    close(pidfd);
     end(&p);
 }
 
@@ -367,156 +407,6 @@ an_exit_status_that_was_taken_is_an_error_that_says_so(void **state)
     end(&p);
 }
 
-/* --------------------------------------------------------------------------- the output */
-
-static void
-lines_arrive_in_order_and_before_the_end(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    start_with_lines(&p, "printf 'one\\n\\nthree\\nfour'; exit 1");
-    stage_expect(&p.stage, "1:one");
-    stage_expect(&p.stage, "1:");
-    stage_expect(&p.stage, "1:three");
-    stage_expect(&p.stage, "1:four");
-    stage_expect(&p.stage, "status 1 ");
-    end(&p);
-}
-
-static void
-the_two_streams_are_told_apart(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    p.spec.output = COP_STDIO_NULL;
-    p.spec.error = COP_STDIO_LINES;
-    start(&p, "echo nobody; echo somebody >&2");
-    stage_expect(&p.stage, "2:somebody");
-    stage_expect(&p.stage, "normal 0 ");
-    end(&p);
-}
-
-/* A receiver of output with a small mailbox. */
-typedef struct slow {
-    stage *stage;
-    long lines, sum;
-} slow;
-
-static cop_err
-slow_init(cop_actor *me, void *state, const void *arg)
-{
-    (void)me;
-    memcpy(state, &arg, sizeof arg);
-    return COP_OK;
-}
-
-COP_HANDLER(slow, cop_process_output)
-{
-    char number[16];
-
-    snprintf(number, sizeof number, "%.*s", (int)msg->line.size, (const char *)msg->line.data);
-    st->lines++;
-    st->sum += strtol(number, NULL, 10);
-    if (st->lines == 20000)
-        stage_say(st->stage, "all %ld %ld", st->lines, st->sum);
-    return COP_OK;
-}
-
-static const cop_behaviour slow_behaviour = {
-    .name = "slow",
-    .state_size = sizeof(slow),
-    .mailbox = 32,
-    .init = slow_init,
-    .handlers = COP_HANDLERS(COP_ON(slow, cop_process_output)),
-};
-
-static void
-spawn_for_slow(cop_actor *me, void *ctx)
-{
-    play *p = ctx;
-
-    p->err =
-        cop_spawn(me, &slow_behaviour, &(cop_spawn_opts){.arg = &p->stage}, &p->spec.output_to);
-    if (p->err == COP_OK)
-        p->err = cop_spawn(me, &cop_process, &(cop_spawn_opts){.arg = &p->spec}, &p->pid);
-}
-
-static void
-a_full_mailbox_holds_the_process_up_and_loses_nothing(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    p.argv[0] = "sh";
-    p.argv[1] = "-c";
-    p.argv[2] = "seq 1 20000; exec sleep 1000";
-    p.spec.argv = p.argv;
-    p.spec.output = COP_STDIO_LINES;
-    stage_run(&p.stage, spawn_for_slow, &p);
-    assert_int_equal(p.err, COP_OK);
-    stage_expect(&p.stage, "all 20000 200010000");
-    end(&p);
-}
-
-/* Puts the text in pieces of `step` bytes into `lines`, and every line with a '|' to `out`. */
-static void
-split(copi_lines *lines, const char *text, size_t step, char *out)
-{
-    cop_bytes line;
-    size_t left = strlen(text), room;
-
-    while (!lines->is_ended) {
-        char *to = copi_lines_room(lines, &room);
-        size_t size = left < step ? left : step;
-        size = size < room ? size : room;
-        memcpy(to, text, size);
-        copi_lines_filled(lines, size);
-        text += size;
-        left -= size;
-        lines->is_ended = left == 0;
-        while (copi_lines_next(lines, &line)) {
-            out += sprintf(out, "%.*s|", (int)line.size, (const char *)line.data);
-            copi_lines_drop(lines, line);
-        }
-    }
-}
-
-static void
-lines_do_not_depend_on_how_they_are_read(void **state)
-{
-    (void)state;
-    char out[100];
-
-    for (size_t step = 1; step < 20; step++) {
-        copi_lines lines = {0};
-        split(&lines, "one\ntwo\n\n\nfive\nrest", step, out);
-        assert_string_equal(out, "one|two|||five|rest|");
-    }
-}
-
-static void
-a_long_line_comes_in_pieces(void **state)
-{
-    (void)state;
-    enum {
-        MAX = COP_PROCESS_LINE_MAX
-    };
-    static char text[3 * MAX], out[4 * MAX];
-
-    for (size_t extra = 0; extra < 2; extra++) {
-        copi_lines lines = {0};
-        memset(text, 'x', MAX + extra);
-        strcpy(text + MAX + extra, "\nend\n");
-        split(&lines, text, 1000, out);
-        assert_string_equal(out + MAX, extra == 0 ? "|end|" : "|x|end|");
-    }
-}
-
 int
 main(void)
 {
@@ -534,16 +424,12 @@ main(void)
         cmocka_unit_test(told_to_stop_it_ends_with_shutdown),
         cmocka_unit_test(the_stop_signal_is_the_specs_and_any_exit_obeys),
         cmocka_unit_test(one_that_ignores_the_stop_signal_is_killed),
+        cmocka_unit_test(its_own_children_die_on_the_last_rung),
         cmocka_unit_test(a_frozen_process_can_be_stopped),
         cmocka_unit_test(a_killed_actor_is_down_only_when_its_process_is_reaped),
         cmocka_unit_test(the_end_of_the_node_stops_its_processes),
         cmocka_unit_test(what_is_left_of_the_group_dies_with_its_leader),
         cmocka_unit_test(an_exit_status_that_was_taken_is_an_error_that_says_so),
-        cmocka_unit_test(lines_arrive_in_order_and_before_the_end),
-        cmocka_unit_test(the_two_streams_are_told_apart),
-        cmocka_unit_test(a_full_mailbox_holds_the_process_up_and_loses_nothing),
-        cmocka_unit_test(lines_do_not_depend_on_how_they_are_read),
-        cmocka_unit_test(a_long_line_comes_in_pieces),
     };
 
     return cmocka_run_group_tests_name("process", tests, NULL, NULL);
