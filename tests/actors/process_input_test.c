@@ -323,7 +323,10 @@ one_that_reads_to_the_end_needs_no_signal(void **state)
     w.play.spec.close_ms = w.play.spec.kill_ms = 1000 * 1000;
     start_with_lines(&w.play, "trap '' TERM; echo ready; cat; echo end");
     stage_expect(&w.play.stage, "1:ready");
-    put(&w, "last\n");
+    w.text = "last\n";
+    run(&w, call_with_text);
+    /* Being told to stop overtakes what is not taken yet. */
+    stage_expect(&w.play.stage, "room COP_OK");
     run(&w, stop);
     stage_expect(&w.play.stage, "1:last");
     stage_expect(&w.play.stage, "1:end");

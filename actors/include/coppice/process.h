@@ -95,6 +95,7 @@ typedef struct cop_process_output {
  * COP_E_TOO_LARGE (more than input_room), COP_E_GONE (the input is closed, nobody reads it any
  * more, or it never was ours).  Otherwise the sender hears only what is wrong, by a
  * cop_process_refused.  Taken is not read: what the process leaves unread is lost with it.
+ * Being told to stop overtakes what is not taken yet.
  */
 typedef struct cop_process_input {
     cop_bytes data;
