@@ -11,11 +11,14 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <coppice/process.h>
+#include <coppice/supervisor.h>
 
+#include "instants.h"
 #include "process/environment.h"
 #include "process/lifeline.h"
 
@@ -52,6 +55,100 @@ a_child_does_not_outlive_a_parent_that_is_killed(void **state)
     /* The child has the same output open, as long as it lives. */
     assert_true(role_falls_silent(&parent));
     close(parent.output);
+}
+
+/* ------------------------------------------------------------------------ a family of five */
+
+enum {
+    FIVE = 5
+};
+
+/* None of them would end by itself, nor when it is asked to. */
+static const char *const fives[FIVE][4] = {
+    {"sh", "-c", "trap '' TERM INT HUP; echo ready $$; exec sleep 1000",              NULL},
+    {"sh", "-c", "trap '' TERM INT HUP; echo ready $$; exec tail -f /dev/null", NULL},
+    {"sh", "-c", "echo ready $$; kill -STOP $$",                                      NULL},
+    {"sh", "-c", "echo ready $$; exec cat >/dev/null",                                NULL},
+    {"sh", "-c", "echo ready $$; exec yes >/dev/null",                                NULL},
+};
+
+static int
+five_role(void)
+{
+    static const char *const names[FIVE] = {"one", "two", "three", "four", "five"};
+    static cop_process_spec specs[FIVE];
+    static cop_child rows[FIVE + 1];
+    static const cop_child root = {.name = "family", .sup = rows};
+
+    for (int i = 0; i < FIVE; i++) {
+        specs[i] = (cop_process_spec){.argv = fives[i]};
+        specs[i].input = i == 3 ? COP_STDIO_BYTES : COP_STDIO_DEFAULT;
+        rows[i] = (cop_child){.name = names[i], .run = &cop_process, .arg = &specs[i]};
+    }
+    return cop_supervisor_run(&root, NULL);
+}
+
+/* The process that says "ready N" next, as a pidfd. */
+static int
+next_ready(const role *who)
+{
+    char line[64] = "";
+    size_t used = 0;
+    int number = 0;
+
+    while (used + 1 < sizeof line && (used == 0 || line[used - 1] != '\n'))
+        if (poll(&(struct pollfd){.fd = who->output, .events = POLLIN}, 1,
+                 STAGE_PATIENCE * 1000) != 1 ||
+            read(who->output, line + used++, 1) != 1)
+            return -1;
+    return sscanf(line, "ready %d", &number) == 1 ? pidfd_open(number, 0) : -1;
+}
+
+static void
+none_of_five_children_outlives_a_supervisor_that_is_killed(void **state)
+{
+    (void)state;
+    role parent = role_play("five", environ, -1);
+    int pidfds[FIVE];
+
+    for (int i = 0; i < FIVE; i++) {
+        pidfds[i] = next_ready(&parent);
+        assert_true(pidfds[i] >= 0);
+    }
+    assert_int_equal(kill(parent.pid, SIGKILL), 0);
+    for (int i = 0; i < FIVE; i++) {
+        struct pollfd its_end = {.fd = pidfds[i], .events = POLLIN};
+        assert_int_equal(poll(&its_end, 1, 30 * 1000), 1);
+        close(pidfds[i]);
+    }
+    assert_int_equal(role_status(&parent), -SIGKILL);
+    assert_true(role_falls_silent(&parent));
+    close(parent.output);
+}
+
+/* Also of one that is just being started. */
+static void
+none_outlives_a_parent_that_is_killed_at_any_instant(void **state)
+{
+    (void)state;
+    instants at = instants_begin(20, 300);
+
+    role first = role_play("five", environ, -1);
+    for (int i = 0; i < FIVE; i++)
+        close(next_ready(&first));
+    instants_measured(&at);
+    kill(first.pid, SIGKILL);
+    assert_true(role_falls_silent(&first));
+    role_status(&first);
+    close(first.output);
+    while (instants_next(&at)) {
+        role parent = role_play("five", environ, -1);
+        instants_wait(&at);
+        assert_int_equal(kill(parent.pid, SIGKILL), 0);
+        assert_int_equal(role_status(&parent), -SIGKILL);
+        assert_true(role_falls_silent(&parent));
+        close(parent.output);
+    }
 }
 
 typedef struct starter {
@@ -174,6 +271,8 @@ main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_does_not_outlive_a_parent_that_is_killed),
+        cmocka_unit_test(none_of_five_children_outlives_a_supervisor_that_is_killed),
+        cmocka_unit_test(none_outlives_a_parent_that_is_killed_at_any_instant),
         cmocka_unit_test(a_child_outlives_the_thread_that_started_the_node),
         cmocka_unit_test(a_node_whose_lifeline_is_cut_exits_at_once),
         cmocka_unit_test(a_lifeline_that_is_none_is_not_believed),
@@ -181,6 +280,7 @@ main(int argc, char **argv)
 
     if (argc > 1)
         return strcmp(argv[1], "parent") == 0       ? parent_role()
+               : strcmp(argv[1], "five") == 0       ? five_role()
                : strcmp(argv[1], "delegating") == 0 ? delegating_role()
                                                     : lonely_role();
     return cmocka_run_group_tests_name("process_orphan", tests, NULL, NULL);
