@@ -3,7 +3,7 @@
  * ending.c - how a process is stopped, and how its end becomes the actor's.
  *
  * The process is reaped by nobody else, so its number stays its own, and its group's, until
- * the waitid here; every kill comes before that.
+ * the waitid here; every kill comes before that, and so does its leaving the census.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -155,12 +155,14 @@ copi_process_reap(cop_actor *me, copi_process *self)
     siginfo_t info;
 
     if (!wait_for(self, WNOHANG | WNOWAIT, &info)) {
+        copi_census_remove(&self->entry);
         self->pid = 0;
         return cop_fail(me, COP_E_OS, "its exit status was taken by somebody else");
     }
     if (info.si_pid == 0)
         return COP_OK;
     kill_all(self);
+    copi_census_remove(&self->entry);
     wait_for(self, 0, &info);
     self->pid = 0;
     self->how = info.si_code;
@@ -180,6 +182,7 @@ copi_process_dispose(void *state)
     if (!self->is_set)
         return;
     kill_all(self);
+    copi_census_remove(&self->entry);
     if (self->pid > 0)
         wait_for(self, 0, &info);
     copi_fd_close(&self->pidfd);

@@ -13,6 +13,7 @@
 
 #include <coppice/process.h>
 
+#include "process/census.h"
 #include "process/input.h"
 #include "process/output.h"
 
@@ -26,6 +27,7 @@ typedef struct copi_process {
     bool is_told; /* to stop */
     bool is_late; /* nothing is waited for any more */
     pid_t pid;    /* 0: there is none, or it has been reaped */
+    copi_census_entry entry;
     int pidfd;
     int lifeline;
     int stop_signal;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/actor.h"
+#include "core/node.h"
 #include "io/fd.h"
 #include "process/environment.h"
 #include "process/launch.h"
@@ -143,6 +144,7 @@ run(cop_actor *me, copi_process *self, const cop_process_spec *spec)
     }
     self->pid = launched.pid;
     self->pidfd = launched.pidfd;
+    copi_census_add(&me->node->census, &self->entry, self->pid);
     return COP_OK;
 }
 
