@@ -65,11 +65,11 @@ enum {
 
 /* None of them would end by itself, nor when it is asked to. */
 static const char *const fives[FIVE][4] = {
-    {"sh", "-c", "trap '' TERM INT HUP; echo ready $$; exec sleep 1000",              NULL},
+    {"sh", "-c", "trap '' TERM INT HUP; echo ready $$; exec sleep 1000",        NULL},
     {"sh", "-c", "trap '' TERM INT HUP; echo ready $$; exec tail -f /dev/null", NULL},
-    {"sh", "-c", "echo ready $$; kill -STOP $$",                                      NULL},
-    {"sh", "-c", "echo ready $$; exec cat >/dev/null",                                NULL},
-    {"sh", "-c", "echo ready $$; exec yes >/dev/null",                                NULL},
+    {"sh", "-c", "echo ready $$; kill -STOP $$",                                NULL},
+    {"sh", "-c", "echo ready $$; exec cat >/dev/null",                          NULL},
+    {"sh", "-c", "echo ready $$; exec yes >/dev/null",                          NULL},
 };
 
 static int
