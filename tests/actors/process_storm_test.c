@@ -120,9 +120,11 @@ each_of_200_ends_at_once_reaches_exactly_its_owner(void **state)
     }
     end(&p);
     close(gate[0]);
-    if (input >= 0)
-        dup2(input, STDIN_FILENO);
-    close(input);
+    close(STDIN_FILENO);
+    if (input >= 0) {
+        assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+        close(input);
+    }
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
