@@ -40,6 +40,7 @@ function(coppice_add_run name)
 endfunction()
 
 # Each test program looks after each test whether something is left.
+set_property(GLOBAL APPEND PROPERTY COPPICE_SOURCES tests/leftover.c)
 if(COPPICE_TESTS)
     add_library(coppice_leftover OBJECT ${PROJECT_SOURCE_DIR}/tests/leftover.c)
     target_link_libraries(coppice_leftover PRIVATE coppice_inside PkgConfig::cmocka)
