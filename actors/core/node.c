@@ -14,8 +14,9 @@
 #include "core/sequence.h"
 #include "core/ties.h"
 #include "debug/lookout.h"
-#include "io/lifeline.h"
+#include "io/stopsig.h"
 #include "message/bufs.h"
+#include "process/lifeline.h"
 
 static unsigned
 cores(void)
@@ -72,11 +73,13 @@ set_up(cop_node *self, const cop_node_opts *opts)
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->changed, NULL);
     copi_registry_init(&self->registry);
+    copi_census_init(&self->census);
 }
 
 static void
 tear_down(cop_node *self)
 {
+    copi_census_fini(&self->census);
     copi_registry_fini(&self->registry);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
@@ -203,8 +206,10 @@ start_service(cop_node *self, const cop_behaviour *behaviour)
 static cop_err
 start_services(cop_node *self)
 {
-    if (copi_unixsig_is_wanted(&self->opts))
-        COP_TRY(start_service(self, &copi_signal_service));
+    if (self->opts.unix_signals)
+        COP_TRY(copi_stopsig_start(self));
+    if (self->opts.tree_signal > 0)
+        COP_TRY(start_service(self, &copi_tree_service));
     if (copi_lifeline_fd() >= 0)
         COP_TRY(start_service(self, &copi_lifeline_service));
     return COP_OK;
@@ -424,8 +429,11 @@ log_failure(cop_node *node)
 static int
 status_of(cop_node *node)
 {
-    if (node->unix_signal != 0)
-        return 128 + node->unix_signal;
+    pthread_mutex_lock(&node->lock);
+    int signo = node->unix_signal;
+    pthread_mutex_unlock(&node->lock);
+    if (signo != 0)
+        return 128 + signo;
     if (has_failed(node))
         return 1;
     return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
@@ -443,6 +451,7 @@ cop_node_wait(cop_node *node, cop_exit *why)
     if (is_mine) {
         copi_offload_close(node->offload);
         copi_watchdog_stop(node);
+        copi_stopsig_end(node);
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
         log_failure(node);
