@@ -406,7 +406,8 @@ COP_API cop_ref cop_current_call(const cop_actor *me);
 
 /*
  * cop_reply(me, T, fields...): answers the request being handled.  A request that is
- * neither answered nor deferred when its handler returns is answered COP_E_NOREPLY.
+ * neither answered nor deferred when its handler returns is answered COP_E_NOREPLY; if the
+ * handler returns an error, COP_E_DOWN, when the actor has ended of it.
  * COP_E_GONE if the message is no request, or is answered; else as cop_send.
  */
 #define cop_reply(me, ...)                                                                     \
