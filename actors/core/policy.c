@@ -19,11 +19,17 @@ typedef enum verdict {
     FINISH, /* well */
 } verdict;
 
+static bool
+went_wrong(const cop_child_end *end)
+{
+    return end->told ? cop_exit_is_abnormal(end->why) : copi_exit_is_bad(end->why);
+}
+
 /* What it did before it was told counts as its own doing, and so does what went wrong after. */
 static bool
 is_failure(const cop_child_end *end)
 {
-    return cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
+    return went_wrong(end) && !end->told && !end->start_failed;
 }
 
 static verdict
@@ -34,7 +40,7 @@ judge(cop_policy policy, bool is_ending, const cop_child_end *end)
     if (policy == COP_COLLECT)
         return KEEP;
     if (is_ending)
-        return cop_exit_is_abnormal(end->why) && !(end->told && end->brutal) ? ADD : IGNORE;
+        return went_wrong(end) && !(end->told && end->brutal) ? ADD : IGNORE;
     if (policy == COP_RACE && end->why->kind == COP_EXIT_NORMAL)
         return FINISH;
     if (!is_failure(end))
@@ -76,7 +82,7 @@ copi_scope_keep(copi_scope *scope, const cop_child_record *record)
         scope->dropped++;
 }
 
-/* What the others are told: who it was. */
+/* The scope's first reason, and what the others are told: who it was. */
 static cop_exit
 cause_of(const cop_exit *why)
 {
@@ -84,6 +90,10 @@ cause_of(const cop_exit *why)
 
     if (told.text[0] == '\0')
         strcpy(told.text, "a child of the scope failed");
+    if (!cop_exit_is_abnormal(why)) { /* who gives up has a word of its own for that */
+        told.kind = COP_EXIT_ERROR;
+        told.code = COP_E_FAILED;
+    }
     return told;
 }
 
@@ -111,10 +121,8 @@ fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
 {
     cop_exit told = cause_of(why);
 
-    if (scope->force == COP_FORCE_NONE) {
+    if (scope->force == COP_FORCE_NONE)
         scope->has_failed = true;
-        scope->why = *why;
-    }
     copi_scope_raise(self, scope, COP_FORCE_SOFT, &told);
 }
 
@@ -215,7 +223,7 @@ tell_down(cop_actor *self, const cop_child_end *end)
     /* An owner that does not look: the failure is at least seen in the log. */
     if (copi_handler_for(self->behaviour, &cop_child_down_type) == NULL &&
         self->behaviour->on_message == NULL) {
-        if (cop_exit_is_abnormal(end->why))
+        if (went_wrong(end))
             log_failure(self, NULL, end->why);
         return COP_OK;
     }

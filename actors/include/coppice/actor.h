@@ -55,7 +55,8 @@ typedef struct cop_handler {
 
 /*
  * What happens in a scope when one of its children ends without having been told to; in an
- * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.
+ * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.  To give
+ * up as a supervisor does, which ends by shutdown because of a failure, is an abnormal end here.
  */
 typedef enum cop_policy {
     COP_FAIL_FAST, /* abnormally: it fails too, with the child's end as the cause */
