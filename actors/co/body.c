@@ -143,7 +143,8 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
 
     if (!co->is_ready && copi_inbox_is_sorted(co) && copi_mailbox_park(&self->mailbox))
         return true; /* the usual case: it was told of all that has come */
-    if (!co->is_ready || co->wants_mail) {
+    /* Who is cancelled by what has just been received is first given the answer before it. */
+    if (!co->is_ready || co->wants_mail || !copi_inbox_is_sorted(co)) {
         copi_receive(self);
         if (!copi_has_turns(self) || !copi_inbox_sort(co))
             return false;
