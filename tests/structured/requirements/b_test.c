@@ -289,11 +289,11 @@ b4_a_supervisor_that_gives_up_is_a_failure_for_whoever_owns_it(void **state)
     } rows[] = {
         {sup_in_isolating, &ground_b,
          "shutdown [restart intensity reached], error 7: broke closed:normal[] kept:0 "
-         "dropped:0"                                                  },
+         "dropped:0"                                               },
         {sup_in_fail_fast, &ground_b,
          "closed:error[restart intensity reached] kept:1 dropped:0"},
-        {sup_of_its_own,   &ground_b,         "end"                   },
-        {sup_of_its_own,   &ground_isolate_b, "child:shutdown:0"      },
+        {sup_of_its_own,   &ground_b,         "end"                },
+        {sup_of_its_own,   &ground_isolate_b, "child:shutdown:0"   },
     };
 
     (void)state;

@@ -23,6 +23,11 @@ typedef struct kid {
     bool is_unblocked;
 } kid;
 
+/* What the kid that was started last is known by: one of them. */
+static cop_leaf last_leaf;
+static cop_pid last_pid;
+static cop_scope last_scope;
+
 static kid *
 kid_new(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 {
@@ -88,7 +93,7 @@ call(cop_actor *me, void *state, void *arg)
 static cop_err
 start_soon(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 {
-    return cop_scope_soon(me, in, call, kid_new(me, in, kind, way), call_over, NULL);
+    return cop_scope_soon(me, in, call, kid_new(me, in, kind, way), call_over, &last_leaf);
 }
 
 static int64_t
@@ -101,10 +106,8 @@ static cop_err
 start_after(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 {
     return cop_scope_after(me, in, ms_of(way), call, kid_new(me, in, kind, way), call_over,
-                           NULL);
+                           &last_leaf);
 }
-
-static cop_leaf repeated;
 
 /* It has no end of its own but to be called off. */
 static cop_err
@@ -116,14 +119,14 @@ call_again(cop_actor *me, void *state, void *arg)
     ground_say("ran");
     if (self->way == KID_FAILS)
         return kid_fail(me);
-    return self->way == KID_ENDS ? cop_leaf_cancel(me, repeated) : COP_OK;
+    return self->way == KID_ENDS ? cop_leaf_cancel(me, last_leaf) : COP_OK;
 }
 
 static cop_err
 start_every(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 {
     return cop_scope_every(me, in, ms_of(way), call_again, kid_new(me, in, kind, way),
-                           call_over, &repeated);
+                           call_over, &last_leaf);
 }
 
 /* ------------------------------------------------------------------------- a job */
@@ -172,14 +175,16 @@ static cop_err
 start_job(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 {
     kid *self = kid_new(me, in, kind, way);
+    static const cop_job_class one_at_a_time = {"kids", 1};
     cop_job_spec spec = {.name = "kid",
+                         .limiter = &one_at_a_time,
                          .mode = COP_JOB_COOPERATE,
                          .work = job_work,
                          .unblock = job_unblock,
                          .dispose = kid_free,
                          .arg = self};
 
-    cop_err err = cop_job_start(me, in, &spec, way == KID_FAILS ? NULL : job_done, NULL);
+    cop_err err = cop_job_start(me, in, &spec, way == KID_FAILS ? NULL : job_done, &last_leaf);
     if (err != COP_OK)
         kid_free(self);
     return err;
@@ -246,7 +251,7 @@ start_actor(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
                                        .scope = in,
                                        .arg = kid_new(me, in, kind, way),
                                        .dispose = drop_untaken},
-                     NULL);
+                     &last_pid);
 }
 
 COP_BODY(body, kid, arg)
@@ -273,7 +278,7 @@ start_body(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
                                        .scope = in,
                                        .arg = kid_new(me, in, kind, way),
                                        .dispose = kid_free},
-                     NULL);
+                     &last_pid);
 }
 
 /* ------------------------------------------------------------------------- a connection */
@@ -328,7 +333,7 @@ start_connection(cop_actor *me, cop_scope in, const child_kind *kind, kid_way wa
                                        .scope = in,
                                        .arg = kid_new(me, in, kind, way),
                                        .dispose = drop_untaken},
-                     NULL);
+                     &last_pid);
 }
 
 /* ------------------------------------------------------------------------- a process */
@@ -362,7 +367,7 @@ start_process(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
                                               .scope = in,
                                               .arg = &(cop_process_spec){.argv = argv},
                                               .monitor = &ref},
-                            NULL);
+                            &last_pid);
     ground_say(err == COP_OK ? "ran" : "gone");
     return err;
 }
@@ -393,10 +398,8 @@ inner_call(cop_actor *me, void *state, void *arg)
 static cop_err
 fill_scope(cop_actor *me, cop_scope inner, kid *self)
 {
-    if (self->way == KID_LASTS) {
-        ground_say("ran");
+    if (self->way == KID_LASTS)
         return cop_scope_after(me, inner, ms_of(self->way), inner_call, self, NULL, NULL);
-    }
     COP_TRY(cop_scope_soon(me, inner, inner_call, self, NULL, NULL));
     return cop_scope_close(me, inner);
 }
@@ -405,7 +408,7 @@ static cop_err
 start_scope(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 {
     kid *self = kid_new(me, in, kind, way);
-    cop_scope inner;
+    cop_scope inner = {0};
 
     cop_err err =
         cop_scope_open(me,
@@ -415,6 +418,7 @@ start_scope(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
                                          .dispose = kid_free,
                                          .ctx = self},
                        &inner);
+    last_scope = inner;
     if (err == COP_OK)
         return fill_scope(me, inner, self);
     kid_free(self);
@@ -422,6 +426,15 @@ start_scope(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
 }
 
 /* ------------------------------------------------------------------------- all of them */
+
+cop_err
+kid_start(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
+{
+    last_leaf = (cop_leaf){0};
+    last_pid = COP_PID_NONE;
+    last_scope = (cop_scope){0};
+    return kind->start(me, in, kind, way);
+}
 
 const child_kind kinds[KINDS] = {
     {.name = "soon-callback",
@@ -436,15 +449,16 @@ const child_kind kinds[KINDS] = {
      .code = 7,
      .text = "broke",
      .path = "owner/s",
-     .start = start_after                        },
+     .start = start_after          },
     {.name = "periodic timer",
      .kind = "error",
      .code = 7,
      .text = "broke",
      .path = "owner/s",
-     .start = start_every                        },
-    {.name = "fd watch",                                                               .later = "a watch is a child of its actor, not of a local scope"                                             },
+     .start = start_every          },
+    {.name = "fd watch",                         .later = "a watch is a child of its actor, not of a local scope"        },
     {.name = "offloaded job",
+     .is_queued = true,
      .ground = GROUND_REAL,
      .kind = "error",
      .code = 7,
@@ -452,6 +466,7 @@ const child_kind kinds[KINDS] = {
      .path = "owner/s",
      .start = start_job},
     {.name = "OS process",
+     .is_eager = true,
      .ground = GROUND_REAL,
      .kind = "status",
      .code = 7,
@@ -461,6 +476,7 @@ const child_kind kinds[KINDS] = {
     {.name = "outgoing request",
      .later = "a call is a child of its actor, not of a local scope"},
     {.name = "incoming connection",
+     .is_eager = true,
      .ground = GROUND_REAL,
      .kind = "error",
      .code = 7,
@@ -468,24 +484,34 @@ const child_kind kinds[KINDS] = {
      .path = "owner/s/kid",
      .start = start_connection},
     {.name = "callback actor",
+     .is_eager = true,
      .kind = "error",
      .code = 7,
      .text = "broke",
      .path = "owner/s/kid",
-     .start = start_actor                                },
+     .start = start_actor},
     {.name = "coroutine actor",
      .kind = "error",
      .code = 7,
      .text = "broke",
      .path = "owner/s/kid",
-     .start = start_body                                },
+     .start = start_body},
     {.name = "scope",
      .kind = "error",
      .code = 7,
      .text = "broke",
      .path = "owner/s/kid",
-     .start = start_scope                                },
+     .start = start_scope       },
 };
+
+cop_err
+kid_cancel(cop_actor *me)
+{
+    if (!cop_pid_is_none(last_pid))
+        return cop_stop_child(me, last_pid);
+    return last_scope.ref.bits != 0 ? cop_scope_cancel(me, last_scope, COP_FORCE_HARD, NULL)
+                                    : cop_leaf_cancel(me, last_leaf);
+}
 
 void
 for_every_kind(void (*test)(const child_kind *kind))

@@ -29,6 +29,8 @@ struct child_kind {
     ground_kind ground;
     /* One that is a call does not last: it has to be told before its turn. */
     bool is_instant;
+    bool is_queued; /* one at a time: the second waits until the first is over */
+    bool is_eager;  /* its first step is a part of its start */
     /* What it is that ended, as the record of its failure says. */
     const char *kind;
     int code;
@@ -44,11 +46,10 @@ enum {
 extern const child_kind kinds[KINDS];
 
 /* Starts a kid of that kind; what is refused is disposed of, and says "gone" as well. */
-static inline cop_err
-kid_start(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way)
-{
-    return kind->start(me, in, kind, way);
-}
+cop_err kid_start(cop_actor *me, cop_scope in, const child_kind *kind, kid_way way);
+
+/* Cancels the kid that was started last, and only it. */
+cop_err kid_cancel(cop_actor *me);
 
 /* A process is monitored by whoever started it, and this says what it has to say. */
 void kid_down(const cop_down *msg);
