@@ -240,11 +240,29 @@ stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
         stop_brood(self, &scope->brood, why);
 }
 
+/* What its children are told: why it ends itself, if there is more to say than that.  Those of
+ * a supervisor are told as OTP's are. */
+static cop_exit
+reason_for_children(const cop_actor *self)
+{
+    cop_exit why = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
+    const cop_exit *own = self->why;
+
+    if (own == NULL || self->behaviour->policy == COP_SUPERVISE)
+        return why;
+    why.code = own->cause_count > 0 ? own->causes[0].code : own->code;
+    why.origin = own->origin;
+    memcpy(why.text, own->cause_count > 0 ? own->causes[0].text : own->text, sizeof why.text);
+    memcpy(why.path, own->path, sizeof why.path);
+    return why;
+}
+
 void
 copi_children_stop_all(cop_actor *self)
 {
-    stop_brood(self, &self->ties->own,
-               &(cop_exit){.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN});
+    cop_exit why = reason_for_children(self);
+
+    stop_brood(self, &self->ties->own, &why);
 }
 
 static void

@@ -563,6 +563,33 @@ c7_who_is_cancelled_can_ask_why_by_whom_and_how_long_it_has(void **state)
     ground_close();
 }
 
+typedef struct parent {
+    char unused;
+} parent;
+
+COP_HANDLER(parent, cop_start)
+{
+    return cop_spawn(me, &listener_b, NULL, NULL);
+}
+static COP_BEHAVIOUR(parent_b, parent, COP_ON(parent, cop_start));
+
+ACT(open_for_parent)
+{
+    return open_for(me, &parent_b);
+}
+
+/* Also to what hangs on an actor that had nothing to say to it. */
+static void
+c7_the_reason_goes_down_the_tree(void **state)
+{
+    (void)state;
+    ground_open(GROUND_SIM, &ground_b, 1);
+    ground_do(open_for_parent, NULL);
+    ground_do(fail_sibling, NULL);
+    ground_expect("left:1000 actor:7[boom]owner/s/sibling! closed:error[boom]");
+    ground_close();
+}
+
 /* ------------------------------------------------------------------------------ C8 */
 
 ACT(cancel_gone)
@@ -733,6 +760,7 @@ main(void)
         cmocka_unit_test(c5_what_comes_too_late_is_refused_and_disposed_of),
         cmocka_unit_test(c6_the_first_reason_stays_and_the_force_only_rises),
         cmocka_unit_test(c7_who_is_cancelled_can_ask_why_by_whom_and_how_long_it_has),
+        cmocka_unit_test(c7_the_reason_goes_down_the_tree),
         cmocka_unit_test(c8_an_empty_scope_can_be_cancelled_and_a_closed_one_says_gone),
         cmocka_unit_test(c9_to_cancel_one_child_touches_nobody_else),
         cmocka_unit_test(c10_a_hundred_thousand_are_told_before_any_is_awaited),
