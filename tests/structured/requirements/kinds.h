@@ -25,7 +25,7 @@ typedef enum kid_way {
 typedef struct child_kind child_kind;
 struct child_kind {
     const char *name;
-    const char *later; /* there is no such child of a local scope yet, and why; NULL */
+    const char *later; /* it is not in these tables, for this reason; NULL */
     ground_kind ground;
     /* One that is a call does not last: it has to be told before its turn. */
     bool is_instant;
