@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include <coppice/cluster.h>
-
+#include "structured/requirements/far.h"
 #include "structured/requirements/kinds.h"
 
 static const child_kind *kind; /* of the row */
@@ -149,16 +148,6 @@ d3_nothing_of_the_system_is_left_when_a_node_has_ended(void **state)
 
 /* ------------------------------------------------------------------------------ D5 */
 
-/* Two nodes; an owner on one of them, and what it has started on the other. */
-typedef struct remote {
-    cop_sim *sim;
-    cop_net *net;
-    cop_node *nodes[2];
-    cop_pid owner, other;
-} remote;
-
-static remote far;
-
 typedef struct lessee {
     char unused;
 } lessee;
@@ -181,8 +170,6 @@ typedef struct lessor {
 COP_REPLY(lessor, cop_spawned)
 {
     ground_say("started:%s", cop_err_name(err));
-    if (err == COP_OK)
-        far.other = msg->pid;
     return COP_OK;
 }
 COP_HANDLER(lessor, cop_child_down)
@@ -204,44 +191,15 @@ ACT(start_elsewhere)
 }
 
 static void
-say_nothing(void *ctx, const char *line)
-{
-    (void)ctx;
-    (void)line;
-}
-
-static void
-far_open(uint64_t seed)
+open_leased(far *both, uint64_t seed)
 {
     static const cop_behaviour *const offered[] = {&lessee_b, NULL};
-    static const char *const names[] = {"a", "b"}, *const listen[] = {"tcp://127.0.0.1:7001",
-                                                                      "tcp://127.0.0.1:7002"};
+    cop_pid owner;
 
-    memset(&far, 0, sizeof far);
-    memset(&here, 0, sizeof here);
-    pthread_mutex_init(&here.lock, NULL);
-    pthread_cond_init(&here.changed, NULL);
-    assert_int_equal(cop_sim_new(&far.sim, seed), COP_OK);
-    assert_int_equal(cop_sim_net(far.sim, &far.net), COP_OK);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(cop_sim_node(far.sim,
-                                      &(cop_node_opts){.name = names[i], .on_log = say_nothing},
-                                      &far.nodes[i]),
-                         COP_OK);
-        assert_int_equal(
-            cop_cluster_start(far.nodes[i], &(cop_cluster_opts){.listen = listen[i],
-                                                                .join = listen[0],
-                                                                .heartbeat_ms = 250,
-                                                                .dead_ms = 1000,
-                                                                .behaviours = offered,
-                                                                .net = far.net}),
-            COP_OK);
-    }
-    cop_sim_run_for(far.sim, 2000);
-    assert_int_equal(cop_sim_spawn(far.nodes[0], &lessor_b, NULL, &far.owner), COP_OK);
-    assert_int_equal(cop_post_call(far.nodes[0], far.owner, start_elsewhere, NULL, NULL),
-                     COP_OK);
-    cop_sim_run_for(far.sim, 2000);
+    far_open(both, seed, offered);
+    assert_int_equal(cop_sim_spawn(both->nodes[0], &lessor_b, NULL, &owner), COP_OK);
+    assert_int_equal(cop_post_call(both->nodes[0], owner, start_elsewhere, NULL, NULL), COP_OK);
+    cop_sim_run_for(both->sim, 2000);
     assert_string_equal(here.trace, " started:COP_OK ");
     here.trace[0] = '\0';
 }
@@ -253,24 +211,22 @@ d5_what_hangs_on_another_node_ends_when_the_session_does_and_not_before(void **s
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        far_open(seed);
-        cop_net_delay(far.net, 0, 300);
-        cop_sim_run_for(far.sim, 20 * 1000);
-        cop_net_delay(far.net, 0, 5);
-        cop_sim_run_for(far.sim, 2000);
+        far both;
+        open_leased(&both, seed);
+        cop_net_delay(both.net, 0, 300);
+        cop_sim_run_for(both.sim, 20 * 1000);
+        cop_net_delay(both.net, 0, 5);
+        cop_sim_run_for(both.sim, 2000);
         assert_string_equal(here.trace, "");
-        assert_int_equal(cop_net_cut(far.net, far.nodes[0], far.nodes[1]), COP_OK);
-        cop_sim_run_for(far.sim, 500);
+        assert_int_equal(cop_net_cut(both.net, both.nodes[0], both.nodes[1]), COP_OK);
+        cop_sim_run_for(both.sim, 500);
         assert_string_equal(here.trace, "");
-        cop_sim_run_for(far.sim, 1500);
+        cop_sim_run_for(both.sim, 1500);
         assert_int_equal(ground_count(" here:noconnection "), 1);
         assert_int_equal(ground_count(" here:"), 1);
         assert_int_equal(ground_count("there:shutdown[the session of its owner has ended]"), 1);
         assert_int_equal(ground_count("there:"), 1);
-        cop_sim_expect_nothing_left(far.sim);
-        cop_sim_free(&far.sim);
-        pthread_cond_destroy(&here.changed);
-        pthread_mutex_destroy(&here.lock);
+        far_close(&both);
     }
 }
 
