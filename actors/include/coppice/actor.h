@@ -187,7 +187,8 @@ typedef struct cop_start {
     const void *arg; /* of cop_spawn_opts */
 } cop_start;
 
-/* The last code that runs with the state; not after a kill.  Its result is ignored. */
+/* The last code that runs with the state; not after a kill.  An error is one of cleaning up: with
+ * it an end in order becomes a failure, and a failure has one cause more. */
 typedef struct cop_end {
     cop_exit why;
 } cop_end;
