@@ -107,7 +107,7 @@ finish(cop_actor *self, cop_co *co)
     co->is_over = true;
     self->current = co->letter;
     if (co->letter != NULL && co->letter->kind == COPI_CALL)
-        copi_answer_unanswered(self, COP_E_NOREPLY);
+        copi_answer_handled(self, err);
     self->current = NULL;
     if (co->force >= COP_FORCE_HARD || (co->force != COP_FORCE_NONE && err == COP_OK)) {
         cop_exit why = reason_of_cancelled(co, err);

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/exit.h"
 #include "base/memory.h"
 #include "core/badge.h"
 #include "core/legacy.h"
@@ -245,8 +246,8 @@ stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
         stop_brood(self, &scope->brood, why);
 }
 
-/* What children are told when their owner ends: who failed, if somebody did, and with what; but
- * by a supervisor no more than OTP's says. */
+/* What children are told when their owner ends: who failed, if somebody did, and with what, or
+ * what it was told itself; but by a supervisor no more than OTP's says. */
 static cop_exit
 reason_for_all(const cop_actor *self)
 {
@@ -255,7 +256,7 @@ reason_for_all(const cop_actor *self)
 
     if (self->behaviour->policy == COP_SUPERVISE)
         return out;
-    if (!self->is_killed && why != NULL && cop_exit_is_abnormal(why)) {
+    if (!self->is_killed && why != NULL) {
         bool is_own = why->cause_count == 0;
         out.code = is_own ? why->code : why->causes[0].code;
         memcpy(out.text, is_own ? why->text : why->causes[0].text, sizeof out.text);
@@ -371,6 +372,7 @@ is_unremarkable(const cop_actor *self, const cop_actor *child)
     return (COPI_LIKELY(child->scope == NULL) ? self->behaviour->policy
                                               : child->scope->opts.policy) <= COP_ISOLATE &&
            !copi_has_crashed(child) && !child->keeps_mail &&
+           (child->why == NULL || !copi_exit_is_bad(child->why)) &&
            (self->phase | 1) == COPI_SEQUENTIAL;
 }
 

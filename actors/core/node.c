@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/exit.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "core/sequence.h"
@@ -407,19 +408,12 @@ copi_node_harden(cop_node *node)
     (void)copi_node_tell_root(node, run_harden, refuse_harden, node);
 }
 
-/* A supervisor that gives up ends with shutdown, as OTP's, but because of something. */
-static bool
-has_failed(const cop_node *node)
-{
-    return cop_exit_is_abnormal(&node->why) || node->why.cause_count > 0;
-}
-
 static void
 log_failure(cop_node *node)
 {
     char text[512], line[600];
 
-    if (!has_failed(node) || node->unix_signal != 0)
+    if (!copi_exit_is_bad(&node->why) || node->unix_signal != 0)
         return;
     cop_exit_print(&node->why, text, sizeof text);
     snprintf(line, sizeof line, "node %s failed: %s", node->name, text);
@@ -434,7 +428,7 @@ status_of(cop_node *node)
     pthread_mutex_unlock(&node->lock);
     if (signo != 0)
         return 128 + signo;
-    if (has_failed(node))
+    if (copi_exit_is_bad(&node->why))
         return 1;
     return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
 }

@@ -192,7 +192,7 @@ requests_are_answered_whatever_the_body_does(void **state)
     stage_do(ask_body);
     stage_expect("COP_E_NOREPLY");
     stage_do(ask_body);
-    stage_expect("COP_E_NOREPLY down:error 3: enough questions (owner/body)");
+    stage_expect("COP_E_DOWN down:error 3: enough questions (owner/body)");
     stage_close();
 }
 
