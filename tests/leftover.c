@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,6 +136,22 @@ last(void **state)
     return -1;
 }
 
+static void *
+nothing(void *arg)
+{
+    return arg;
+}
+
+/* With its first thread a process gets one of the thread sanitizer's, which stays. */
+static void
+start_first_thread(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
 int __real__cmocka_run_group_tests(const char *name, const struct CMUnitTest *those,
                                    size_t count, CMFixtureFunction setup,
                                    CMFixtureFunction teardown);
@@ -155,6 +172,7 @@ __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *those,
         around[i].setup_func = first;
         around[i].teardown_func = last;
     }
+    start_first_thread();
     tests = those;
     current = 0;
     int failed = __real__cmocka_run_group_tests(name, around, count, setup, teardown);

@@ -110,12 +110,12 @@ static void
 fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
 {
     cop_exit told = cause_of(why);
+    bool is_first = scope->force == COP_FORCE_NONE;
 
-    if (scope->force == COP_FORCE_NONE) {
-        scope->has_failed = true;
-        scope->why = *why;
-    }
+    scope->has_failed |= is_first;
     copi_scope_raise(self, scope, COP_FORCE_SOFT, &told);
+    if (is_first)
+        scope->why = *why;
 }
 
 static cop_err
@@ -188,38 +188,18 @@ copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_leaf leaf)
 
 /* ------------------------------------------------------------------- the actor's own */
 
-static cop_exit
-because_of_child(const cop_exit *cause)
+/* FAIL_FAST: the actor ends with the child's end as the cause, or as one more. */
+static void
+fail_actor(cop_actor *self, const cop_exit *cause)
 {
     cop_exit why = {
         .kind = COP_EXIT_ERROR, .code = COP_E_FAILED, .text = "a child ended abnormally"};
 
     copi_exit_because(&why, cause);
-    return why;
-}
-
-/* FAIL_FAST: the actor ends with the child's end as the cause. */
-static void
-fail_actor(cop_actor *self, const cop_exit *cause)
-{
-    cop_exit why = because_of_child(cause);
-
-    copi_end(self, &why);
-}
-
-/* FAIL_FAST, and the actor is ending: one that was to end well does not, with what its child
- * had done before it was told to end. */
-static void
-fail_ending(cop_actor *self, const cop_exit *cause)
-{
-    cop_exit why;
-
-    if (self->exit_kind == COP_EXIT_NORMAL && self->is_started) {
-        why = because_of_child(cause);
-        copi_end_worse(self, &why);
-    } else if (self->why != NULL) {
-        copi_exit_add(self->why, cause);
-    }
+    if (copi_is_open(self))
+        copi_end(self, &why);
+    else
+        copi_end_worse(self, &why, cause);
 }
 
 void
@@ -260,6 +240,17 @@ judge_lost(cop_actor *self, const cop_child_end *end)
     if (self->ties->own.child_count == 0)
         fail_actor(self, end->why);
     return COP_OK;
+}
+
+/* It is ending for another reason.  A child whom it had killed, as its time was over, is no
+ * reason to have failed; and who has not started has told his starter why. */
+static void
+fail_ending(cop_actor *self, const cop_exit *cause)
+{
+    if (cause->kind != COP_EXIT_KILLED && self->is_started)
+        fail_actor(self, cause);
+    else if (self->why != NULL)
+        copi_exit_add(self->why, cause);
 }
 
 static cop_err

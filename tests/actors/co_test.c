@@ -257,6 +257,36 @@ being_cancelled_is_a_state(void **state)
     stage_close();
 }
 
+COP_BODY(punctual, void, arg)
+{
+    (void)arg;
+    stage_say("%s", cop_err_name(cop_sleep(co, 10)));
+    return cop_sleep(co, 10);
+}
+static COP_SEQUENTIAL(punctual_b, punctual);
+
+static cop_err
+stop_it_in_time(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    (void)arg;
+    return cop_scope_after(me, cop_here(me), 10, stop_body, NULL, NULL, NULL);
+}
+
+/* It and its owner wake in the same instant, whoever runs first. */
+static void
+a_sleep_that_is_over_is_not_cancelled(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        begin(&punctual_b, seed);
+        stage_do(stop_it_in_time);
+        stage_pass(10);
+        stage_expect("COP_OK down:shutdown");
+        stage_close();
+    }
+}
+
 /* It does not care, but it cannot hold up anybody for long either. */
 COP_BODY(stubborn, void, arg)
 {
@@ -458,6 +488,55 @@ a_shield_lasts_until_its_deadline(void **state)
     stage_close();
 }
 
+/* Its time is over, but not that of its cleaning up, which needs an answer. */
+COP_BODY(teller, void, arg)
+{
+    (void)arg;
+    stage_say("left:%d", (int)cop_time_left(me));
+    return COP_OK;
+}
+static COP_SEQUENTIAL(teller_b, teller);
+
+COP_BODY(late, void, arg)
+{
+    const answer_n *answer;
+
+    (void)arg;
+    cop_err err = cop_sleep(co, COP_INFINITY);
+    COP_SCOPE(co, s, NULL, .name = "s", .shield = true, .deadline_ms = 100)
+    {
+        stage_say("left:%d", (int)cop_time_left(me));
+        COP_TRY(cop_call(co, cop_owner(me), 50, answer_n, &answer, ask_n));
+        stage_say("answer:%d", (int)answer->n);
+        COP_TRY(cop_spawn(me, &teller_b, &(cop_spawn_opts){.scope = s.scope}, NULL));
+    }
+    stage_say("left:%d", (int)cop_time_left(me));
+    return err;
+}
+static COP_SEQUENTIAL(late_b, late);
+
+static cop_err
+start_in_time(cop_actor *me, void *state, void *arg)
+{
+    cop_scope scope;
+
+    (void)state;
+    (void)arg;
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.deadline_ms = 50, .moves_on = true}, &scope));
+    return cop_spawn(me, &late_b, &(cop_spawn_opts){.scope = scope}, &body);
+}
+
+static void
+a_shield_has_time_of_its_own(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(start_in_time);
+    stage_pass(50);
+    stage_expect("left:100 answer:41 left:100 left:0");
+    stage_close();
+}
+
 /* Cancelled, it fails in another way. */
 COP_BODY(clumsy, void, arg)
 {
@@ -539,12 +618,14 @@ main(void)
         cmocka_unit_test(requests_are_answered_whatever_the_body_does),
         cmocka_unit_test(an_answer_that_comes_with_a_cancel_is_given),
         cmocka_unit_test(being_cancelled_is_a_state),
+        cmocka_unit_test(a_sleep_that_is_over_is_not_cancelled),
         cmocka_unit_test(a_killed_body_runs_no_more),
         cmocka_unit_test(a_body_that_drains_has_its_time),
         cmocka_unit_test(one_that_has_not_begun_never_does),
         cmocka_unit_test(a_block_is_a_scope),
         cmocka_unit_test(a_failure_that_nobody_looks_at_fails_the_body),
         cmocka_unit_test(a_shield_lasts_until_its_deadline),
+        cmocka_unit_test(a_shield_has_time_of_its_own),
         cmocka_unit_test(a_failure_in_cleaning_up_is_seen),
         cmocka_unit_test(joining_what_one_stands_in_is_an_error),
         cmocka_unit_test(timers_are_messages),

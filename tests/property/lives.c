@@ -82,7 +82,7 @@ is_by_link(world *self, int who, const cop_exit *why)
     return false;
 }
 
-/* It was a child that failed, perhaps while it was already ending. */
+/* Even of one who meant to end otherwise. */
 static bool
 is_by_child(const tree *one, const cop_exit *why)
 {
@@ -110,8 +110,8 @@ life_ended(world *self, int who, const cop_exit *why)
     EXPECT(self, is_explained(self, who, why), "#%d ends with %s %d for no reason", who,
            cop_exit_kind_name(why->kind), why->code);
     EXPECT(self, one->is_started, "#%d ends but has not begun", who);
-    bool is_worse = one->wish.kind == COP_EXIT_NORMAL && is_by_child(one, why);
-    EXPECT(self, !one->has_wish || is_worse || is_same(&one->wish, why),
+    bool is_overruled = is_by_child(one, why) && !cop_exit_is_abnormal(&one->wish);
+    EXPECT(self, !one->has_wish || is_same(&one->wish, why) || is_overruled,
            "#%d ends with %s, not %s", who, cop_exit_kind_name(why->kind),
            cop_exit_kind_name(one->wish.kind));
     one->why = *why;
