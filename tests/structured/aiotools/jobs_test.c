@@ -3,8 +3,8 @@
  * jobs_test.c - cancelling a job and waiting for its end: "I cancelled it" is not "I was
  * cancelled", also if both happen.
  *
- * A body starts a job in a block, may cancel it, and waits for it at the end of the block.  What
- * came of the job is the block's outcome; what became of the body says cop_look.
+ * A body starts a job in a block, may cancel it, and waits for it at the end of the block.
+ * What came of the job is the block's outcome; what became of the body says cop_look.
  */
 #include <coppice/co.h>
 

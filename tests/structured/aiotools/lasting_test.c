@@ -4,7 +4,8 @@
  * some hang, and it does not grow.
  *
  * In virtual time, 24 hours and 100,000 children; a million with COPPICE_FULL=1, 10,000 under a
- * sanitizer.  One in a hundred fails, one in a thousand hangs until its own deadline, which is no failure.
+ * sanitizer.  One in a hundred fails, one in a thousand hangs until its own deadline, which is
+ * no failure.
  */
 #include <inttypes.h>
 #include <malloc.h>

@@ -168,7 +168,7 @@ COP_BODY(jobber, void, unused)
 }
 static COP_SEQUENTIAL(jobber_b, jobber);
 
-/* Whenever it is told to end: what a job has done is not lost, what it has not is not claimed. */
+/* Whenever it is told to end: what a job has done is not lost, and no more is claimed. */
 static void
 a_result_of_a_job_is_given_if_it_ran(void **state)
 {
