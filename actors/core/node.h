@@ -83,6 +83,10 @@ typedef enum copi_role {
 cop_err copi_root_spawn(cop_node *node, const cop_behaviour *behaviour,
                         const cop_spawn_opts *opts, copi_role role, cop_pid *out);
 
+/* Starts the workers, and only them; with the signals blocked that they must not get.
+ * COP_E_OS. */
+cop_err copi_node_run_workers(cop_node *node);
+
 /* The root is gone: called by its worker as the last thing. */
 void copi_node_ended(cop_node *node, const cop_exit *why);
 

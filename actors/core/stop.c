@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stop.c - the end of a node: asked for, waited for, and told.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "core/node.h"
+#include "core/ties.h"
+
+void
+copi_node_ended(cop_node *node, const cop_exit *why)
+{
+    /* Else by who waits for it. */
+    if (node->sim != NULL)
+        copi_offload_close(node->offload);
+    pthread_mutex_lock(&node->lock);
+    node->is_ended = true;
+    node->why = *why;
+    pthread_cond_broadcast(&node->changed);
+    pthread_mutex_unlock(&node->lock);
+}
+
+static void
+run_stop(cop_actor *root, void *ctx)
+{
+    cop_exit *why = ctx;
+
+    if (cop_pid_is_none(root->node->main) ||
+        copi_stop_child(root, root->node->main, why) != COP_OK)
+        (void)cop_stop_with(root, why);
+    copi_after_handler(root, COP_OK);
+    free(why);
+}
+
+void
+cop_node_stop(cop_node *node, const cop_exit *why)
+{
+    cop_exit *kept = copi_malloc(sizeof *kept);
+
+    COPI_CHECK(kept != NULL);
+    *kept = why != NULL ? *why : (cop_exit){.kind = COP_EXIT_SHUTDOWN};
+    if (copi_node_tell_root(node, run_stop, free, kept) != COP_OK)
+        free(kept); /* it has ended */
+}
+
+static void
+run_harden(cop_actor *root, void *ctx)
+{
+    (void)ctx;
+    copi_children_kill(root);
+}
+
+static void
+refuse_harden(void *ctx)
+{
+    (void)ctx; /* it has ended: there is nothing left to kill */
+}
+
+void
+copi_node_harden(cop_node *node)
+{
+    /* relaxed: the request that follows brings it along. */
+    atomic_store_explicit(&node->is_hard, true, memory_order_relaxed);
+    (void)copi_node_tell_root(node, run_harden, refuse_harden, node);
+}
+
+/* A supervisor that gives up ends with shutdown, as OTP's, but because of something. */
+static bool
+has_failed(const cop_node *node)
+{
+    return cop_exit_is_abnormal(&node->why) || node->why.cause_count > 0;
+}
+
+static void
+log_failure(cop_node *node)
+{
+    char text[512], line[600];
+
+    if (!has_failed(node) || node->unix_signal != 0)
+        return;
+    cop_exit_print(&node->why, text, sizeof text);
+    snprintf(line, sizeof line, "node %s failed: %s", node->name, text);
+    copi_node_log(node, line);
+}
+
+static int
+status_of(cop_node *node)
+{
+    if (node->unix_signal != 0)
+        return 128 + node->unix_signal;
+    if (has_failed(node))
+        return 1;
+    return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
+}
+
+int
+cop_node_wait(cop_node *node, cop_exit *why)
+{
+    pthread_mutex_lock(&node->lock);
+    while (!node->is_ended)
+        pthread_cond_wait(&node->changed, &node->lock);
+    bool is_mine = !node->is_joined;
+    node->is_joined = true;
+    pthread_mutex_unlock(&node->lock);
+    if (is_mine) {
+        copi_offload_close(node->offload);
+        copi_watchdog_stop(node);
+        copi_sched_stop(&node->sched);
+        copi_sched_join(&node->sched);
+        log_failure(node);
+    }
+    if (why != NULL)
+        *why = node->why;
+    return status_of(node);
+}
+
+void
+cop_node_free(cop_node **node)
+{
+    cop_node *self = node == NULL ? NULL : *node;
+
+    if (self == NULL)
+        return;
+    COPI_CHECK(self->sim == NULL);
+    /* Even a node that never ran may have services to be ended in order. */
+    if (!self->is_started && copi_node_run_workers(self) != COP_OK)
+        COPI_CHECK(!"no thread for the end of a node");
+    if (!self->is_joined) {
+        cop_node_stop(self, NULL);
+        (void)cop_node_wait(self, NULL);
+    }
+    copi_unixsig_restore(&self->signals);
+    copi_node_destroy(self);
+    *node = NULL;
+}
