@@ -62,6 +62,8 @@ copi_node_ask_root(cop_node *node, void (*run)(cop_actor *root, void *ctx), void
 {
     question asked = {.node = node, .run = run, .ctx = ctx};
 
+    if (copi_node_is_at_hand(node))
+        return copi_node_do(node, run, ctx);
     if (!node->is_started ||
         copi_node_tell_root(node, run_question, refuse_question, &asked) != COP_OK)
         return false;

@@ -16,6 +16,11 @@
 #include "core/ties.h"
 #include "debug/lookout.h"
 
+enum {
+    /* Of a guest: its host's events wait for the end of a slice. */
+    GUEST_SLICE = 64,
+};
+
 static unsigned
 cores(void)
 {
@@ -82,21 +87,38 @@ tear_down(cop_node *self)
     free(self);
 }
 
+static cop_err
+make_workers(cop_node *self, const copi_site *site)
+{
+    uint32_t slice = site->host != NULL ? GUEST_SLICE : COPI_SLICE;
+
+    return copi_sched_init(&self->sched, &(copi_sched_plan){
+                                             .workers = self->opts.workers,
+                                             .seed = self->opts.seed,
+                                             .slice = site->sim != NULL ? 0 : slice,
+                                             .simulation = site->simulation,
+                                             .run = copi_run_actor,
+                                             .ring = copi_ring,
+                                             .host = site->host,
+                                             .turn_ns = site->turn_ns,
+                                             .gone = copi_node_gone,
+                                         });
+}
+
 cop_err
-copi_node_make(cop_node **out, const cop_node_opts *opts, cop_sim *sim,
-               copi_simulation *simulation, uint64_t incarnation)
+copi_node_make(cop_node **out, const cop_node_opts *opts, const copi_site *site,
+               uint64_t incarnation)
 {
     COP_TRY(check(opts));
     cop_node *self = copi_calloc(1, sizeof *self);
     if (self == NULL)
         return COP_E_NOMEM;
     set_up(self, opts);
-    self->sim = sim;
+    self->sim = site->sim;
     self->incarnation = incarnation;
-    if (sim != NULL)
+    if (site->sim != NULL || site->host != NULL)
         self->opts.workers = 1;
-    cop_err err = copi_sched_init(&self->sched, self->opts.workers, self->opts.seed, simulation,
-                                  copi_run_actor, copi_ring);
+    cop_err err = make_workers(self, site);
     if (err != COP_OK)
         goto tear_down;
     err = copi_table_init(&self->table, self->opts.workers);
@@ -150,14 +172,22 @@ copi_node_destroy(cop_node *self)
     tear_down(self);
 }
 
-cop_err
-cop_node_new(cop_node **out, const cop_node_opts *opts)
+uint64_t
+copi_node_new_incarnation(void)
 {
-    static const cop_node_opts defaults = {0};
     uint64_t incarnation;
 
     /* Zero means no node at all. */
     while ((incarnation = copi_rng_entropy()) == 0)
         continue;
-    return copi_node_make(out, opts == NULL ? &defaults : opts, NULL, NULL, incarnation);
+    return incarnation;
+}
+
+cop_err
+cop_node_new(cop_node **out, const cop_node_opts *opts)
+{
+    static const cop_node_opts defaults = {0};
+
+    return copi_node_make(out, opts == NULL ? &defaults : opts, &(copi_site){0},
+                          copi_node_new_incarnation());
 }

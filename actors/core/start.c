@@ -63,21 +63,29 @@ run_start(cop_actor *root, void *ctx)
 }
 
 cop_err
-cop_node_start(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
-               cop_pid *out)
+copi_node_start_main(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+                     cop_pid *out)
 {
     starting asked = {behaviour, opts, out, COP_E_GONE};
 
+    return copi_node_ask_root(node, run_start, &asked) ? asked.err : COP_E_GONE;
+}
+
+cop_err
+cop_node_start(cop_node *node, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+               cop_pid *out)
+{
     if (node->is_started || node->sim != NULL)
         return COP_E_RUNNING;
     COP_TRY(copi_node_run_workers(node));
     /* By a worker: a process that init starts is killed when the thread that started it
      * ends, and the caller's may do so before the node. */
-    if (copi_node_ask_root(node, run_start, &asked) && asked.err == COP_OK)
+    cop_err err = copi_node_start_main(node, behaviour, opts, out);
+    if (err == COP_OK)
         return COP_OK;
     cop_node_stop(node, NULL);
     (void)cop_node_wait(node, NULL);
-    return asked.err;
+    return err;
 }
 
 int

@@ -21,6 +21,8 @@ copi_node_ended(cop_node *node, const cop_exit *why)
     node->why = *why;
     pthread_cond_broadcast(&node->changed);
     pthread_mutex_unlock(&node->lock);
+    if (node->lodging.is_guest)
+        copi_sched_stop(&node->sched);
 }
 
 static void
@@ -86,8 +88,8 @@ log_failure(cop_node *node)
     copi_node_log(node, line);
 }
 
-static int
-status_of(cop_node *node)
+int
+copi_node_status(cop_node *node)
 {
     if (node->unix_signal != 0)
         return 128 + node->unix_signal;
@@ -96,25 +98,39 @@ status_of(cop_node *node)
     return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
 }
 
+void
+copi_node_close_down(cop_node *node)
+{
+    copi_offload_close(node->offload);
+    copi_watchdog_stop(node);
+    log_failure(node);
+}
+
+/* A guest is closed down in its own thread. */
+static bool
+is_over(const cop_node *node)
+{
+    return node->lodging.is_guest ? node->is_joined : node->is_ended;
+}
+
 int
 cop_node_wait(cop_node *node, cop_exit *why)
 {
+    COPI_CHECK(!copi_node_is_at_hand(node));
     pthread_mutex_lock(&node->lock);
-    while (!node->is_ended)
+    while (!is_over(node))
         pthread_cond_wait(&node->changed, &node->lock);
     bool is_mine = !node->is_joined;
     node->is_joined = true;
     pthread_mutex_unlock(&node->lock);
     if (is_mine) {
-        copi_offload_close(node->offload);
-        copi_watchdog_stop(node);
+        copi_node_close_down(node);
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
-        log_failure(node);
     }
     if (why != NULL)
         *why = node->why;
-    return status_of(node);
+    return copi_node_status(node);
 }
 
 void
@@ -125,6 +141,12 @@ cop_node_free(cop_node **node)
     if (self == NULL)
         return;
     COPI_CHECK(self->sim == NULL);
+    if (self->lodging.is_guest) {
+        copi_node_finish(self);
+        copi_node_destroy(self);
+        *node = NULL;
+        return;
+    }
     /* Even a node that never ran may have services to be ended in order. */
     if (!self->is_started && copi_node_run_workers(self) != COP_OK)
         COPI_CHECK(!"no thread for the end of a node");
