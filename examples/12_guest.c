@@ -95,8 +95,9 @@ main(void)
     static const struct timeval often = {0, 5000};
     application app = {.base = event_base_new()};
     struct event *beat = event_new(app.base, -1, EV_PERSIST, on_beat, &app);
-    cop_err err = cop_guest_attach(&app.node, app.base, &part_b,
-                                   &(cop_guest_opts){.detached = on_detached, .ctx = &app}, NULL);
+    cop_err err =
+        cop_guest_attach(&app.node, app.base, &part_b,
+                         &(cop_guest_opts){.detached = on_detached, .ctx = &app}, NULL);
 
     if (err != COP_OK) {
         fprintf(stderr, "cannot attach: %s\n", cop_err_text(err));
