@@ -44,7 +44,8 @@ endfunction()
 #
 # A cmocka program with the inside of the library in sight.  FULL: it has a long version,
 # which runs when COPPICE_FULL is in the environment.  WRAP: functions that the test
-# replaces (ld --wrap).  NO_MEMCHECK: it would take too long under valgrind.
+# replaces (ld --wrap).  NO_MEMCHECK: it would take too long under valgrind, or
+# means nothing there.
 function(coppice_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MEMCHECK" "TIMEOUT;FULL" "LABELS;WRAP")
     if(NOT arg_TIMEOUT)

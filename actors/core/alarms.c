@@ -76,11 +76,12 @@ free_letter(cop_actor *self, copi_letter *letter)
     copi_pool_give(&self->worker->pool, letter, size_of(letter));
 }
 
-/* May a free record have a letter of that size?  One that is not in a slab would be lost. */
+/* May a free record have a letter of that size?  One that is not in a slab would be lost, and
+ * in a simulation nothing is. */
 static bool
-may_keep(size_t size)
+may_keep(const copi_pool *pool, size_t size)
 {
-    return COPI_IS_POOLING && copi_pool_class(size) < COPI_POOL_CLASSES;
+    return COPI_IS_POOLING && pool->depot != NULL && copi_pool_class(size) < COPI_POOL_CLASSES;
 }
 
 /* Takes the letter from an alarm that is called off, without a look at it if that can be. */
@@ -90,7 +91,7 @@ take_letter(cop_actor *self, copi_alarm *alarm)
     copi_letter *letter = alarm->letter;
 
     if (COPI_LIKELY(!alarm->timer.is_queued && !alarm->timer.has_bufs &&
-                    may_keep(alarm->timer.size)))
+                    may_keep(&self->worker->pool, alarm->timer.size)))
         return;
     alarm->letter = NULL;
     if (alarm->timer.is_queued)

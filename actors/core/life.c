@@ -236,8 +236,8 @@ copi_finish(cop_actor *self)
     if (self->behaviour->sequence != NULL)
         self->behaviour->sequence->end(self);
     if (ties != NULL) {
-        copi_scopes_end(self);
         copi_calls_end(self);
+        copi_scopes_end(self);
         copi_deferred_end(self);
         copi_alarms_end(self);
         copi_watches_end(self);

@@ -14,9 +14,9 @@
 #include "core/ties.h"
 
 struct copi_scope {
-    copi_map_node node; /* low: its number */
-    copi_scope *outer;  /* NULL: the actor's own */
-    copi_scope *older;  /* in the same brood */
+    copi_map_node node;          /* low: its number */
+    copi_scope *outer;           /* NULL: the actor's own */
+    copi_scope *older, *younger; /* in the same brood */
     copi_brood brood;
     cop_actor *actor;
     copi_timer timer;    /* the deadline, or the end of being soft, whichever is first */
@@ -114,34 +114,51 @@ copi_scope_numbered(cop_actor *self, uint32_t number)
     return COPI_LIKELY(number == 0) ? NULL : copi_scope_known(self, number);
 }
 
+/* Takes one that is over out of the actor. */
+void copi_scope_remove(cop_actor *self, copi_scope *scope);
+void copi_drop_scope(cop_actor *self, copi_envelope *envelope);
+/* The memory of all of them, and of leaves, of an actor that does not end. */
+void copi_scopes_discard(cop_actor *self);
+
+/* --------------------------------------------------------------------- scope_look.c */
+
 /* "outer/inner" into `room`; how much of it is used, without the zero. */
 size_t copi_scope_names(const copi_scope *scope, char *room, size_t size);
 /* The actor's path and that, its beginning cut off if it is too long. */
 void copi_path_in(const cop_actor *self, const copi_scope *scope, char *room, size_t size);
 
-/* Its own force, or of what is around it if that is more and it is no shield. */
-cop_force copi_scope_force(const copi_scope *scope);
+/* --------------------------------------------------------------------- scope_time.c */
+
 /* The nearest deadline around it, or 0. */
 int64_t copi_scope_deadline(const copi_scope *scope);
+/* Milliseconds until then, rounded up; COP_INFINITY for 0, which is none. */
+int64_t copi_ms_left(const cop_actor *me, int64_t deadline);
+/* Its timer, for the nearer of the two times that still mean something.  False: no memory. */
+bool copi_scope_set_timer(cop_actor *self, copi_scope *scope);
+void copi_scope_forget_timer(cop_actor *self, copi_scope *scope);
+void copi_scope_due(copi_worker *worker, copi_timer *timer);
+void copi_on_scope_due(cop_actor *self, copi_envelope *envelope);
 
+/* --------------------------------------------------------------------- scope_cancel.c */
+
+/* Its own force, or of what is around it if that is more and it is no shield. */
+cop_force copi_scope_force(const copi_scope *scope);
 void copi_scope_raise(cop_actor *self, copi_scope *scope, cop_force force, const cop_exit *why);
+/* Its children are told; services, or all others. */
+void copi_scope_tell(cop_actor *self, copi_brood *brood, cop_force force, const cop_exit *why,
+                     bool services);
+/* The actor has begun to end: all of them are cancelled, and all leaves. */
+void copi_scopes_stop(cop_actor *self);
+
+/* --------------------------------------------------------------------- scope_end.c */
+
 /* A child is gone, or the scope is closing: if nothing is left, it is over. */
 void copi_scope_settle(cop_actor *self, copi_scope *scope);
 /* What the scope ended as; `kept` is its own. */
 void copi_scope_outcome(const copi_scope *scope, cop_outcome *out);
-/* Takes one that is over out of the actor. */
-void copi_scope_remove(cop_actor *self, copi_scope *scope);
-
-void copi_scope_due(copi_worker *worker, copi_timer *timer);
-void copi_on_scope_due(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_scope_end(cop_actor *self, copi_envelope *envelope);
-void copi_drop_scope(cop_actor *self, copi_envelope *envelope);
-/* The actor has begun to end: all of them are cancelled, and all leaves. */
-void copi_scopes_stop(cop_actor *self);
 /* All that was in them is gone: the last of them. */
 void copi_scopes_end(cop_actor *self);
-/* The memory of all of them, and of leaves, of an actor that does not end. */
-void copi_scopes_discard(cop_actor *self);
 
 /* --------------------------------------------------------------------- policy.c */
 
@@ -162,6 +179,13 @@ cop_err copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_le
  * there is an error it is disposed of. */
 cop_err copi_leaf_new(cop_actor *self, cop_scope scope, const copi_leaf_kind *kind, size_t size,
                       cop_call call, void *arg, void (*dispose)(void *arg), copi_leaf **out);
+/* NULL: it is over. */
+copi_leaf *copi_leaf_find(cop_actor *self, cop_leaf handle);
+/* From now on the end of the scope, and of the actor, waits for its end; or no longer. */
+void copi_leaf_hold(cop_actor *self, copi_leaf *leaf);
+void copi_leaf_release(cop_actor *self, copi_leaf *leaf);
+/* The call of leaves that call nothing. */
+cop_err copi_never_called(cop_actor *me, void *state, void *arg);
 /* It has ended: no child any more, its argument disposed of, its memory free if it is not on
  * its way.  The scope is not told. */
 void copi_leaf_over(cop_actor *self, copi_leaf *leaf);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scope_time.c - the deadlines of local scopes, and how long they are soft.
+ */
+#include "core/scope.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "core/node.h"
+
+int64_t
+copi_scope_deadline(const copi_scope *scope)
+{
+    int64_t nearest = 0;
+
+    for (; scope != NULL; scope = scope->opts.shield ? NULL : scope->outer)
+        if (scope->deadline != 0 && (nearest == 0 || scope->deadline < nearest))
+            nearest = scope->deadline;
+    return nearest;
+}
+
+void
+copi_scope_forget_timer(cop_actor *self, copi_scope *scope)
+{
+    if (copi_timer_disarm(self->worker, &scope->timer))
+        copi_unpin(self);
+}
+
+bool
+copi_scope_set_timer(cop_actor *self, copi_scope *scope)
+{
+    int64_t at = scope->force < COP_FORCE_HARD ? scope->deadline : 0;
+
+    if (scope->force == COP_FORCE_SOFT && (at == 0 || scope->soft_until < at))
+        at = scope->soft_until;
+    copi_scope_forget_timer(self, scope);
+    if (at == 0)
+        return true;
+    scope->timer.what = COPI_SCOPE_DUE;
+    if (!copi_timer_arm(self->worker, &scope->timer, at))
+        return false;
+    copi_pin(self);
+    return true;
+}
+
+void
+copi_scope_due(copi_worker *worker, copi_timer *timer)
+{
+    copi_scope *scope = COPI_CONTAINER(timer, copi_scope, timer);
+
+    copi_unpin(scope->actor);
+    if (scope->is_due_queued)
+        return;
+    scope->is_due_queued = true;
+    scope->due = (copi_envelope){.kind = COPI_SCOPE_DUE};
+    copi_push_self(worker, scope->actor, &scope->due);
+}
+
+static void
+time_out(cop_actor *self, copi_scope *scope)
+{
+    cop_exit why = {.kind = COP_EXIT_DEADLINE, .text = "the scope's time is over"};
+
+    scope->timed_out = true;
+    if (scope->opts.moves_on)
+        why.kind = COP_EXIT_SHUTDOWN;
+    else if (scope->force == COP_FORCE_NONE)
+        scope->has_failed = true;
+    copi_scope_raise(self, scope, COP_FORCE_HARD, &why);
+}
+
+void
+copi_on_scope_due(cop_actor *self, copi_envelope *envelope)
+{
+    copi_scope *scope = COPI_CONTAINER(envelope, copi_scope, due);
+    int64_t now = copi_worker_now(self->worker);
+
+    scope->is_due_queued = false;
+    if (scope->is_gone) {
+        copi_drop_scope(self, envelope);
+        return;
+    }
+    if (scope->is_over || !copi_is_open(self))
+        return;
+    if (scope->deadline != 0 && scope->deadline <= now && scope->force < COP_FORCE_HARD)
+        time_out(self, scope);
+    else if (scope->force == COP_FORCE_SOFT && scope->soft_until <= now)
+        copi_scope_raise(self, scope, COP_FORCE_HARD, &scope->why);
+    else
+        COPI_CHECK(
+            copi_scope_set_timer(self, scope)); /* it was moved meanwhile; the room is there */
+}
+
+cop_err
+cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
+{
+    copi_scope *scope;
+
+    COP_TRY(copi_scope_find(me, handle, &scope));
+    if (scope == NULL || (ms < 0 && ms != COP_INFINITY) ||
+        (ms == COP_INFINITY && scope->opts.shield))
+        return COP_E_INVAL;
+    if (!copi_is_open(me))
+        return COP_E_GONE;
+    scope->deadline = ms == COP_INFINITY ? 0 : copi_worker_after(me->worker, ms);
+    return copi_scope_set_timer(me, scope) ? COP_OK : COP_E_NOMEM;
+}
+
+int64_t
+copi_ms_left(const cop_actor *me, int64_t deadline)
+{
+    if (deadline == 0)
+        return COP_INFINITY;
+    int64_t left = deadline - copi_worker_now(me->worker);
+    return left <= 0 ? 0 : (left + COPI_MS - 1) / COPI_MS;
+}
+
+int64_t
+cop_time_left(const cop_actor *me)
+{
+    return copi_ms_left(me, copi_deadline_around(me));
+}
