@@ -39,6 +39,13 @@ function(coppice_add_run name)
         RUN_SERIAL ${arg_SERIAL} ENVIRONMENT "${COPPICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
 endfunction()
 
+# Each test program looks after each test whether something is left.
+if(COPPICE_TESTS)
+    add_library(coppice_leftover OBJECT ${PROJECT_SOURCE_DIR}/tests/leftover.c)
+    target_link_libraries(coppice_leftover PRIVATE coppice_inside PkgConfig::cmocka)
+    target_link_options(coppice_leftover INTERFACE -Wl,--wrap=_cmocka_run_group_tests)
+endif()
+
 # coppice_test(<name> <source>... [TIMEOUT <seconds>] [FULL <seconds>] [WRAP <function>...]
 #              [LABELS ...] [SERIAL] [NO_MEMCHECK])
 #
@@ -59,7 +66,7 @@ function(coppice_test name)
     set(target test.${name})
     add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
     coppice_is_listed(${arg_UNPARSED_ARGUMENTS})
-    target_link_libraries(${target} PRIVATE coppice_inside PkgConfig::cmocka)
+    target_link_libraries(${target} PRIVATE coppice_inside coppice_leftover PkgConfig::cmocka)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     foreach(function IN LISTS arg_WRAP)
         target_link_options(${target} PRIVATE -Wl,--wrap=${function})
