@@ -196,6 +196,9 @@ void copi_alarms_discard(cop_actor *self);
 
 /* io/watch.c */
 void copi_watches_end(cop_actor *self);
+/* Moves them to another event base; nothing may run meanwhile. */
+struct event_base;
+void copi_watches_move(cop_actor *self, struct event_base *to);
 cop_err copi_handle_watch(cop_actor *self, copi_envelope *envelope);
 void copi_drop_watch(cop_actor *self, copi_envelope *envelope);
 
