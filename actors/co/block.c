@@ -53,6 +53,7 @@ await(cop_co *co, copi_scope *scope, cop_outcome *out)
     cop_actor *self = co->actor;
     cop_outcome outcome;
 
+    copi_check_bounded(co, scope, COP_INFINITY);
     scope->is_awaited = true;
     scope->is_entered = false;
     scope->is_closing = true;
@@ -105,7 +106,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
 {
     cop_actor *self = co->actor;
     cop_scope_opts mine = *opts;
-    cop_block block = {.co = co, .outcome = outcome};
+    cop_block block = {.co = co, .outcome = outcome, .site = co->site};
     copi_scope *scope;
 
     if (mine.within.ref.bits == 0)
@@ -138,6 +139,7 @@ cop_block_join(cop_block *block)
     if (!block->is_open)
         return;
     block->is_open = false;
+    block->co->site = block->site;
     (void)await(block->co, scope_of(block), block->outcome);
 }
 

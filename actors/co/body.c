@@ -141,8 +141,6 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
 {
     cop_co *co = copi_co_of(self);
 
-    if (!co->is_ready && copi_inbox_is_sorted(co) && copi_mailbox_park(&self->mailbox))
-        return true; /* the usual case: it was told of all that has come */
     if (!co->is_ready || co->wants_mail) {
         copi_receive(self);
         if (!copi_has_turns(self) || !copi_inbox_sort(co))
@@ -156,7 +154,9 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
         return true;
     }
     resume(self, co);
-    return false;
+    /* The usual case: it was told of all that has come. */
+    return !co->is_ready && copi_has_turns(self) && copi_inbox_is_sorted(co) &&
+           copi_mailbox_park(&self->mailbox);
 }
 
 /* ------------------------------------------------------------------------------- the end */
@@ -265,6 +265,7 @@ const struct cop_sequence cop_sequence = {
     .cancel = cancel,
     .wake = wake,
     .waits_for = copi_wait_reason,
+    .waits_at = copi_wait_site,
     .end = end,
 };
 

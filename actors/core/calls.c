@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * calls.c - requests, and the answers to them.
+ * calls.c - requests, as their callers see them; answers.c has the other side.
  *
  * A call belongs to its caller.  It ends by the first of: an answer, an error in place of
  * one, its deadline, the caller's end.  No monitor is needed for the callee's death: a
@@ -18,8 +18,6 @@
 #include "core/ties.h"
 #include "message/bufs.h"
 #include "message/unpack.h"
-
-/* --------------------------------------------------------------------- the caller */
 
 static copi_call *
 find(cop_actor *self, uint64_t ref)
@@ -59,7 +57,7 @@ detach(cop_actor *self, copi_call *call)
 }
 
 static copi_call *
-new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
+new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then, uint64_t ref)
 {
     copi_call *call;
 
@@ -69,7 +67,7 @@ new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
     if (call == NULL)
         return NULL;
     /* In parts, which the compiler does better than one large clear. */
-    call->node = (copi_map_node){.low = copi_new_ref(me->worker)};
+    call->node = (copi_map_node){.low = ref};
     call->timer = (copi_timer){.what = COPI_DEADLINE};
     call->due = (copi_envelope){.kind = COPI_DEADLINE};
     call->caller = me;
@@ -104,9 +102,10 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
     return copi_taken(type, message, err);
 }
 
-/* A call that is not sent yet. */
+/* A call of that number that is not sent yet. */
 static cop_err
-open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, copi_call **out)
+open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, uint64_t ref,
+          copi_call **out)
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
@@ -122,25 +121,34 @@ open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, c
         if (left < *within_ms)
             *within_ms = (int32_t)left;
     }
-    *out = new_call(me, to, *within_ms, then);
+    *out = new_call(me, to, *within_ms, then, ref);
     return *out == NULL ? COP_E_NOMEM : COP_OK;
 }
 
 cop_err
-cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
-                const cop_type *type, const void *message, cop_ref *out)
+copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
+                  const cop_then *then, const cop_type *type, const void *message)
 {
     copi_call *call;
-    cop_err err = open_call(me, to, &within_ms, then, &call);
+    cop_err err = open_call(me, to, &within_ms, then, ref, &call);
 
     if (err != COP_OK)
         return copi_taken(type, message, err);
     err = send_request(me, call, within_ms, type, message);
     if (err != COP_OK)
         detach(me, call);
-    else if (out != NULL)
-        out->bits = call->node.low;
     return err;
+}
+
+cop_err
+cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
+                const cop_type *type, const void *message, cop_ref *out)
+{
+    uint64_t ref = copi_new_ref(me->worker);
+
+    if (out != NULL)
+        out->bits = ref;
+    return copi_ask_numbered(me, ref, to, within_ms, then, type, message);
 }
 
 cop_err
@@ -151,7 +159,7 @@ copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *
 
     if (to.node != copi_incarnation(me->node))
         return COP_E_INVAL;
-    COP_TRY(open_call(me, to, &within_ms, then, &call));
+    COP_TRY(open_call(me, to, &within_ms, then, copi_new_ref(me->worker), &call));
     cop_err err = copi_send(me->node, me->worker,
                             &(copi_parcel){.kind = kind,
                                            .from = copi_pid_of(me),
@@ -174,7 +182,17 @@ cop_ask_cancel(cop_actor *me, cop_ref ref)
     if (call == NULL)
         return false;
     detach(me, call);
+    copi_ask_given_up(me, ref);
     return true;
+}
+
+void
+copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then)
+{
+    copi_call *call = find(self, ref);
+
+    if (call != NULL)
+        call->then = *then;
 }
 
 cop_ref
@@ -207,6 +225,14 @@ complete_shown(cop_actor *self, copi_call *call, cop_err err)
     err = complete(self, call, err, NULL);
     self->current = NULL;
     return err;
+}
+
+cop_err
+copi_ask_cancelled(cop_actor *self, uint64_t ref)
+{
+    copi_call *call = find(self, ref);
+
+    return call == NULL ? COP_OK : complete_shown(self, call, COP_E_CANCELLED);
 }
 
 /* An answer from another node becomes what the reply handler expects, or an error. */
@@ -297,139 +323,4 @@ copi_calls_end(cop_actor *self)
             (void)complete_shown(self, call, COP_E_CANCELLED);
     }
     copi_map_fini(calls);
-}
-
-/* --------------------------------------------------------------------- the callee */
-
-static bool
-is_request(const cop_actor *me)
-{
-    return me->current != NULL && me->current->kind == COPI_CALL;
-}
-
-static copi_parcel
-answer_to(const cop_actor *me, copi_kind kind, cop_pid caller, uint64_t ref)
-{
-    return (copi_parcel){.kind = kind, .from = copi_pid_of(me), .to = caller, .ref = ref};
-}
-
-/* A caller that is gone wants no answer. */
-static bool
-is_unwanted(cop_err err)
-{
-    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION;
-}
-
-cop_err
-cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
-{
-    if (!is_request(me))
-        return copi_taken(type, message, COP_E_GONE);
-    cop_err err =
-        copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, 0, type, message);
-    if (err != COP_OK && !is_unwanted(err))
-        return err; /* the request is still open */
-    me->current->kind = COPI_USER_MESSAGE;
-    return COP_OK;
-}
-
-static void
-send_error(cop_actor *me, cop_pid caller, uint64_t ref, cop_err err)
-{
-    copi_parcel parcel = answer_to(me, COPI_REPLY_ERROR, caller, ref);
-
-    parcel.err = err == COP_OK ? COP_E_NOREPLY : err;
-    copi_signal(me->node, me->worker, &parcel);
-}
-
-cop_err
-cop_reply_error(cop_actor *me, cop_err err)
-{
-    if (!is_request(me))
-        return COP_E_GONE;
-    me->current->kind = COPI_USER_MESSAGE;
-    send_error(me, me->current->from, me->current->ref, err);
-    return COP_OK;
-}
-
-void
-copi_answer_unanswered(cop_actor *self, cop_err err)
-{
-    (void)cop_reply_error(self, err);
-}
-
-cop_err
-cop_defer(cop_actor *me, cop_token *out)
-{
-    if (!is_request(me))
-        return COP_E_GONE;
-    if (copi_ties_of(me) == NULL)
-        return COP_E_NOMEM;
-    copi_deferred *deferred = copi_pool_take(&me->worker->pool, sizeof *deferred);
-    if (deferred == NULL)
-        return COP_E_NOMEM;
-    copi_envelope *request = me->current;
-    *deferred = (copi_deferred){
-        .node = {.high = request->from.node, .low = request->ref},
-          .caller = request->from
-    };
-    copi_map_add(&me->ties->deferred, &deferred->node);
-    request->kind = COPI_USER_MESSAGE;
-    *out = (cop_token){request->from, {request->ref}};
-    return COP_OK;
-}
-
-/* Takes the right to answer away; false if it is not there. */
-static bool
-redeem(cop_actor *me, cop_token token)
-{
-    copi_map_node *node = me->ties == NULL ? NULL
-                                           : copi_map_find(&me->ties->deferred,
-                                                           token.caller.node, token.call.bits);
-
-    if (node == NULL)
-        return false;
-    copi_map_remove(&me->ties->deferred, node);
-    copi_pool_give(&me->worker->pool, COPI_CONTAINER(node, copi_deferred, node),
-                   sizeof(copi_deferred));
-    return true;
-}
-
-cop_err
-cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const void *message)
-{
-    cop_token kept = *token;
-
-    if (!redeem(me, kept))
-        return copi_taken(type, message, COP_E_GONE);
-    *token = (cop_token){0};
-    cop_err err =
-        copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, 0, type, message);
-    if (err == COP_OK || is_unwanted(err))
-        return COP_OK;
-    send_error(me, kept.caller, kept.call.bits, err);
-    return err;
-}
-
-cop_err
-cop_answer_error(cop_actor *me, cop_token *token, cop_err err)
-{
-    if (!redeem(me, *token))
-        return COP_E_GONE;
-    send_error(me, token->caller, token->call.bits, err);
-    *token = (cop_token){0};
-    return COP_OK;
-}
-
-void
-copi_deferred_end(cop_actor *self)
-{
-    copi_map *map = &self->ties->deferred;
-
-    for (copi_map_node *node; (node = copi_map_pop(map)) != NULL;) {
-        copi_deferred *deferred = COPI_CONTAINER(node, copi_deferred, node);
-        send_error(self, deferred->caller, node->low, COP_E_DOWN);
-        copi_pool_give(&self->worker->pool, deferred, sizeof *deferred);
-    }
-    copi_map_fini(map);
 }

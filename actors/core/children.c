@@ -54,27 +54,32 @@ has_place(const copi_brood *brood, const cop_actor *child)
     return child != NULL && (child->older != NULL || brood->oldest == child);
 }
 
+/* Behind whom a child comes that is not simply the youngest; NULL: it is the oldest. */
+COPI_COLD static cop_actor *
+place_of(cop_actor *self, const copi_brood *brood, const cop_spawn_opts *opts)
+{
+    cop_actor *older = opts->first ? NULL : child_of(self, opts->after);
+
+    return opts->first || has_place(brood, older) ? older : brood->youngest;
+}
+
 void
 copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 {
-    copi_scope *scope = copi_scope_numbered(self, child->scope);
-    copi_brood *brood = copi_brood_of(self, scope);
+    copi_brood *brood = copi_brood_of(self, child->scope);
     cop_actor *older = brood->youngest;
 
-    if (scope != NULL)
-        scope->started++;
-
-    if (opts->first)
-        older = NULL;
-    else if (!cop_pid_is_none(opts->after) && has_place(brood, child_of(self, opts->after)))
-        older = child_of(self, opts->after);
+    if (child->scope != NULL)
+        child->scope->started++;
+    if (COPI_UNLIKELY(opts->first || !cop_pid_is_none(opts->after)))
+        older = place_of(self, brood, opts);
     insert(self, brood, child, older);
 }
 
 void
 copi_child_remove(cop_actor *self, cop_actor *child)
 {
-    copi_brood *brood = copi_brood_of(self, copi_scope_numbered(self, child->scope));
+    copi_brood *brood = copi_brood_of(self, child->scope);
 
     *(child->older == NULL ? &brood->oldest : &child->older->younger) = child->younger;
     *(child->younger == NULL ? &brood->youngest : &child->younger->older) = child->older;
@@ -295,7 +300,7 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
     COPI_INSIST(copi_ties_of(self) != NULL);
     cop_actor *child = adoption.child;
     bool is_late = copi_scope_enter(self, adoption.scope, &scope) != COP_OK;
-    child->scope = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    child->scope = scope;
     copi_brood *brood = copi_brood_of(self, scope);
     insert(self, brood, child, brood->youngest);
     if (!copi_is_open(self))
@@ -315,6 +320,13 @@ forget(cop_actor *self, cop_actor *child)
     copi_table_give(&self->node->table, self->worker, child);
 }
 
+static void
+forget_exit(cop_actor *self, cop_actor *child)
+{
+    child->worker = self->worker;
+    copi_exit_free(child);
+}
+
 /* Are there children to be told to stop when another one of that brood has gone? */
 static bool
 must_go_on(const cop_actor *self, const copi_brood *brood)
@@ -323,31 +335,25 @@ must_go_on(const cop_actor *self, const copi_brood *brood)
            (brood->service_count > 0 && brood->service_count == brood->child_count);
 }
 
-/* An end that nobody has anything to say to: most are. */
+/* An end that nobody has anything to say to: most are.  The same whether the scope around the
+ * child has been cancelled or not. */
 static bool
 is_unremarkable(const cop_actor *self, const cop_actor *child)
 {
-    return child->why == NULL && !child->keeps_mail && self->behaviour->policy <= COP_ISOLATE &&
-           self->phase == COPI_RUNNING &&
-           (child->exit_kind == COP_EXIT_NORMAL || child->exit_kind == COP_EXIT_SHUTDOWN);
+    return (COPI_LIKELY(child->scope == NULL) ? self->behaviour->policy
+                                              : child->scope->opts.policy) <= COP_ISOLATE &&
+           !copi_has_crashed(child) && !child->keeps_mail &&
+           (self->phase | 1) == COPI_SEQUENTIAL;
 }
 
-cop_err
-copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
+static cop_err
+judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
 {
-    cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
-    copi_scope *scope = copi_scope_numbered(self, child->scope);
     cop_exit why;
 
-    if (scope == NULL && is_unremarkable(self, child)) {
-        forget(self, child);
-        return COP_OK;
-    }
     copi_exit_of(child, &why);
-    if (child->why != NULL) {
-        child->worker = self->worker;
-        copi_exit_free(child);
-    }
+    if (child->why != NULL)
+        forget_exit(self, child);
     cop_legacy left = {0};
     if (child->keeps_mail)
         left = copi_legacy_of(child, self);
@@ -364,4 +370,21 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
     cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);
     return err;
+}
+
+cop_err
+copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
+{
+    cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
+    copi_scope *scope = child->scope;
+
+    if (is_unremarkable(self, child)) {
+        if (COPI_UNLIKELY(child->why != NULL))
+            forget_exit(self, child);
+        forget(self, child);
+        if (scope != NULL)
+            copi_scope_settle(self, scope);
+        return COP_OK;
+    }
+    return judge_end(self, child, scope);
 }

@@ -52,14 +52,11 @@ copi_close_mailbox(cop_actor *self)
 }
 
 void
-copi_free_furniture(cop_actor *self)
+copi_free_state(cop_actor *self)
 {
-    if (self->state != self->small_state)
-        copi_pool_give(&self->worker->pool, self->state,
-                       self->behaviour->sequence == NULL
-                           ? self->behaviour->state_size
-                           : self->behaviour->sequence->state_size);
-    self->state = NULL;
+    copi_pool_give(&self->worker->pool, self->state,
+                   self->behaviour->sequence == NULL ? self->behaviour->state_size
+                                                     : self->behaviour->sequence->state_size);
 }
 
 /* Keeps a record that says more than its kind and code; without memory it says less. */
@@ -123,6 +120,8 @@ copi_end_as_said(cop_actor *self)
     self->phase = COPI_ENDING;
     copi_mailbox_shut_door(&self->mailbox);
     copi_settle_children(self);
+    if (self->ties == NULL)
+        return;
     copi_scopes_stop(self);
     copi_children_stop(self);
 }
@@ -254,8 +253,8 @@ copi_finish(cop_actor *self)
     cop_actor *outer = copi_current(self->worker);
     copi_set_current(self->worker, self);
     if (ties != NULL) {
-        copi_scopes_end(self);
         copi_calls_end(self);
+        copi_scopes_end(self);
         copi_deferred_end(self);
         copi_alarms_end(self);
         copi_watches_end(self);

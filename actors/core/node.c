@@ -83,6 +83,16 @@ tear_down(cop_node *self)
     free(self);
 }
 
+/* For the workers, when they have nothing to run. */
+static bool
+tidy(copi_worker *worker)
+{
+    cop_node *self = COPI_CONTAINER(worker->sched, cop_node, sched);
+    copi_annex *annex = atomic_load_explicit(&self->annex, memory_order_acquire);
+
+    return annex != NULL && annex->tidy(annex);
+}
+
 cop_err
 copi_node_make(cop_node **out, const cop_node_opts *opts, cop_sim *sim,
                copi_simulation *simulation, uint64_t incarnation)
@@ -97,7 +107,7 @@ copi_node_make(cop_node **out, const cop_node_opts *opts, cop_sim *sim,
     if (sim != NULL)
         self->opts.workers = 1;
     cop_err err = copi_sched_init(&self->sched, self->opts.workers, self->opts.seed, simulation,
-                                  copi_run_actor, copi_ring);
+                                  copi_run_actor, copi_ring, tidy);
     if (err != COP_OK)
         goto tear_down;
     err = copi_table_init(&self->table, self->opts.workers);

@@ -110,12 +110,12 @@ static void
 fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
 {
     cop_exit told = cause_of(why);
+    bool is_first = scope->force == COP_FORCE_NONE;
 
-    if (scope->force == COP_FORCE_NONE) {
-        scope->has_failed = true;
-        scope->why = *why;
-    }
+    scope->has_failed |= is_first;
     copi_scope_raise(self, scope, COP_FORCE_SOFT, &told);
+    if (is_first)
+        scope->why = *why;
 }
 
 static cop_err

@@ -139,7 +139,7 @@ slice_of(copi_worker *worker)
 {
     copi_simulation *simulation = worker->sched->simulation;
 
-    if (COPI_LIKELY(simulation == NULL))
+    if (COPI_LIKELY(simulation == NULL) || simulation->in_order)
         return COPI_SLICE;
     uint32_t drawn = 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
     return drawn < simulation->slice_max ? drawn : simulation->slice_max;

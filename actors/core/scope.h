@@ -148,7 +148,7 @@ void copi_scope_raise(cop_actor *self, copi_scope *scope, cop_force force, const
 /* Its children are told; services, or all others. */
 void copi_scope_tell(cop_actor *self, copi_brood *brood, cop_force force, const cop_exit *why,
                      bool services);
-/* The actor has begun to end: all of them are cancelled, and all leaves. */
+/* The actor, which has ties, has begun to end: all of them are cancelled, and all leaves. */
 void copi_scopes_stop(cop_actor *self);
 
 /* --------------------------------------------------------------------- scope_end.c */
@@ -182,6 +182,13 @@ cop_err copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_le
  * there is an error it is disposed of. */
 cop_err copi_leaf_new(cop_actor *self, cop_scope scope, const copi_leaf_kind *kind, size_t size,
                       cop_call call, void *arg, void (*dispose)(void *arg), copi_leaf **out);
+/* NULL: it is over. */
+copi_leaf *copi_leaf_find(cop_actor *self, cop_leaf handle);
+/* From now on the end of the scope, and of the actor, waits for its end; or no longer. */
+void copi_leaf_hold(cop_actor *self, copi_leaf *leaf);
+void copi_leaf_release(cop_actor *self, copi_leaf *leaf);
+/* The call of leaves that call nothing. */
+cop_err copi_never_called(cop_actor *me, void *state, void *arg);
 /* It has ended: no child any more, its argument disposed of, its memory free if it is not on
  * its way.  The scope is not told. */
 void copi_leaf_over(cop_actor *self, copi_leaf *leaf);

@@ -113,6 +113,5 @@ stop_in(cop_actor *self, copi_brood *brood)
 void
 copi_scopes_stop(cop_actor *self)
 {
-    if (self->ties != NULL)
-        stop_in(self, &self->ties->own);
+    stop_in(self, &self->ties->own);
 }

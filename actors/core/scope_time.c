@@ -110,7 +110,10 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
         return COP_E_INVAL;
     if (!copi_is_open(me))
         return COP_E_GONE;
-    scope->deadline = ms == COP_INFINITY ? 0 : copi_worker_after(me->worker, ms);
+    int64_t at = copi_worker_after(me->worker, ms);
+    if (at == 0)
+        at = 1; /* a simulation begins at 0, which is none */
+    scope->deadline = ms == COP_INFINITY ? 0 : at;
     return copi_scope_set_timer(me, scope) ? COP_OK : COP_E_NOMEM;
 }
 

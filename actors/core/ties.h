@@ -78,8 +78,7 @@ copi_alarm_of(const copi_letter *letter)
     return (copi_alarm *)(uintptr_t)letter->due.ref;
 }
 
-typedef struct copi_scope copi_scope; /* scope.h */
-typedef struct copi_leaf copi_leaf;
+typedef struct copi_leaf copi_leaf; /* scope.h */
 
 /* What hangs in a scope: the actor's own, or a local one. */
 typedef struct copi_brood {
@@ -157,7 +156,13 @@ void copi_names_told(cop_actor *self);
 /* calls.c */
 void copi_calls_end(cop_actor *self);
 void copi_deadline_due(copi_worker *worker, copi_timer *timer);
-void copi_deferred_end(cop_actor *self);
+/* As cop_ask, with a number of the caller's own, from copi_new_ref. */
+cop_err copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
+                          const cop_then *then, const cop_type *type, const void *message);
+/* That call ends with COP_E_CANCELLED; what its handler returned. */
+cop_err copi_ask_cancelled(cop_actor *self, uint64_t ref);
+/* Somebody else is to be told of its end. */
+void copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then);
 /* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.  `out`
  * may be NULL. */
 cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
@@ -167,8 +172,15 @@ cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const co
 cop_err copi_handle_reply(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_deadline(cop_actor *self, copi_envelope *envelope);
 void copi_drop_deadline(cop_actor *self, copi_envelope *envelope);
+
+/* answers.c */
+void copi_deferred_end(cop_actor *self);
 /* Answers the request being handled, if nobody has, as far as it is one. */
 void copi_answer_unanswered(cop_actor *self, cop_err err);
+
+/* ask_leaf.c */
+/* The call is no longer a child of a scope, if it was. */
+void copi_ask_given_up(cop_actor *self, cop_ref ref);
 
 /* alarms.c */
 void copi_alarms_end(cop_actor *self);

@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/node.h"
+#include "core/scope.h"
 #include "core/ties.h"
 #include "debug/rows.h"
 
@@ -28,6 +29,7 @@ typedef struct copi_watch {
     copi_envelope due; /* COPI_WATCH */
     struct event *event;
     cop_actor *actor;
+    copi_leaf *leaf; /* as a child of a scope; NULL: it is the actor's */
     int fd;
     unsigned events; /* wanted */
     unsigned ready;  /* of the envelope in the mailbox */
@@ -157,8 +159,8 @@ detach(cop_actor *self, copi_watch *watch)
         watch_free(watch);
 }
 
-cop_err
-cop_watch_open(cop_actor *me, int fd, unsigned events, cop_watch *out)
+static cop_err
+open_watch(cop_actor *me, int fd, unsigned events, copi_watch **out)
 {
     copi_watch *watch;
 
@@ -183,9 +185,60 @@ cop_watch_open(cop_actor *me, int fd, unsigned events, cop_watch *out)
     me->worker->watch_count++;
     COPI_TALLY(me->worker, watches, 1);
     copi_pin(me);
+    *out = watch;
+    return COP_OK;
+}
+
+cop_err
+cop_watch_open(cop_actor *me, int fd, unsigned events, cop_watch *out)
+{
+    copi_watch *watch;
+
+    COP_TRY(open_watch(me, fd, events, &watch));
     *out = (cop_watch){{watch->node.low}};
     return COP_OK;
 }
+
+/* ------------------------------------------------------------------- in a scope */
+
+typedef struct watch_leaf {
+    copi_leaf base; /* first */
+    copi_watch *watch;
+} watch_leaf;
+
+static void
+cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
+{
+    copi_watch *watch = ((watch_leaf *)leaf)->watch;
+
+    (void)force;
+    copi_map_remove(&self->ties->watches, &watch->node);
+    detach(self, watch);
+}
+
+/* It is never queued: the watch has an envelope of its own. */
+static const copi_leaf_kind watch_kind = {.name = "watch", .cancel = cancel};
+
+cop_err
+cop_scope_watch(cop_actor *me, cop_scope scope, int fd, unsigned events, cop_watch *out)
+{
+    copi_watch *watch;
+    copi_leaf *leaf;
+
+    COP_TRY(copi_leaf_new(me, scope, &watch_kind, sizeof(watch_leaf), copi_never_called, NULL,
+                          NULL, &leaf));
+    cop_err err = open_watch(me, fd, events, &watch);
+    if (err != COP_OK) {
+        copi_leaf_over(me, leaf);
+        return err;
+    }
+    watch->leaf = leaf;
+    ((watch_leaf *)leaf)->watch = watch;
+    *out = (cop_watch){{watch->node.low}};
+    return COP_OK;
+}
+
+/* ------------------------------------------------------------------- changing it */
 
 cop_err
 cop_watch_change(cop_actor *me, cop_watch watch, unsigned events)
@@ -210,8 +263,14 @@ cop_watch_close(cop_actor *me, cop_watch watch)
 
     if (found == NULL)
         return;
+    copi_leaf *leaf = found->leaf;
     copi_map_remove(&me->ties->watches, &found->node);
     detach(me, found);
+    if (leaf == NULL)
+        return;
+    copi_scope *scope = leaf->scope;
+    copi_leaf_over(me, leaf);
+    copi_scope_settle(me, scope);
 }
 
 void
@@ -222,6 +281,17 @@ copi_watches_end(cop_actor *self)
     for (copi_map_node *node; (node = copi_map_pop(watches)) != NULL;)
         detach(self, COPI_CONTAINER(node, copi_watch, node));
     copi_map_fini(watches);
+}
+
+/* A watch whose handler has failed ends as any child does that fails. */
+static cop_err
+fail_watch(cop_actor *self, copi_watch *watch, cop_err err)
+{
+    copi_leaf *leaf = watch->leaf;
+
+    copi_map_remove(&self->ties->watches, &watch->node);
+    detach(self, watch);
+    return copi_leaf_ended(self, leaf, err);
 }
 
 cop_err
@@ -235,11 +305,18 @@ copi_handle_watch(cop_actor *self, copi_envelope *envelope)
         watch_free(watch);
         return COP_OK;
     }
-    if (ready.events != 0)
-        COP_TRY(copi_dispatch(self, &cop_ready_type, &ready));
+    copi_scope *scope = watch->leaf == NULL ? NULL : watch->leaf->scope;
+    uint32_t number = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    cop_err err = ready.events == 0 ? COP_OK : copi_dispatch(self, &cop_ready_type, &ready);
     /* The handler may have closed it. */
     watch = find(self, ready.watch.ref.bits);
-    return watch == NULL ? COP_OK : arm(watch);
+    if (err == COP_OK)
+        return watch == NULL ? COP_OK : arm(watch);
+    if (number == 0)
+        return err;
+    return watch == NULL
+               ? copi_scope_blame(self, copi_scope_numbered(self, number), err, (cop_leaf){0})
+               : fail_watch(self, watch, err);
 }
 
 void

@@ -109,15 +109,6 @@ discard(copi_leaf *leaf)
         copi_offload_release(&of(leaf)->job);
 }
 
-static cop_err
-never_called(cop_actor *me, void *state, void *arg)
-{
-    (void)me;
-    (void)state;
-    (void)arg;
-    return COP_OK;
-}
-
 static const copi_leaf_kind job_kind = {
     .name = "job", .run = run_over, .cancel = cancel, .discard = discard};
 
@@ -127,8 +118,8 @@ cop_job_start(cop_actor *me, cop_scope scope, const cop_job_spec *spec, cop_job_
 {
     copi_leaf *leaf;
 
-    COP_TRY(copi_leaf_new(me, scope, &job_kind, sizeof(job_leaf), never_called, spec->arg, NULL,
-                          &leaf));
+    COP_TRY(copi_leaf_new(me, scope, &job_kind, sizeof(job_leaf), copi_never_called, spec->arg,
+                          NULL, &leaf));
     of(leaf)->done = done;
     cop_err err = copi_offload_submit(
         me->node->offload,
@@ -138,8 +129,7 @@ cop_job_start(cop_actor *me, cop_scope scope, const cop_job_spec *spec, cop_job_
         copi_leaf_over(me, leaf);
         return err;
     }
-    leaf->is_held = true;
-    me->ties->held_count++;
+    copi_leaf_hold(me, leaf);
     if (out != NULL)
         *out = copi_leaf_handle(leaf);
     return COP_OK;

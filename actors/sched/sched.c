@@ -161,11 +161,22 @@ copi_sched_yield(copi_worker *worker, copi_task *task)
         copi_sched_queue(worker, task);
 }
 
+static copi_task *
+take_oldest(copi_sched *self)
+{
+    copi_task *task = self->runnable[0];
+
+    memmove(self->runnable, self->runnable + 1, --self->runnable_count * sizeof(copi_task *));
+    return task;
+}
+
 copi_task *
 copi_sched_draw(copi_sched *self)
 {
     if (self->runnable_count == 0)
         return NULL;
+    if (self->simulation->in_order)
+        return take_oldest(self);
     uint32_t chosen = copi_rng_below(&self->simulation->rng, (uint32_t)self->runnable_count);
     copi_task *task = self->runnable[chosen];
     self->runnable[chosen] = self->runnable[--self->runnable_count];
@@ -175,11 +186,14 @@ copi_sched_draw(copi_sched *self)
 cop_err
 copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed, copi_simulation *simulation,
                 void (*run)(copi_worker *, copi_task *),
-                void (*ring)(copi_worker *, copi_timer *))
+                void (*ring)(copi_worker *, copi_timer *), bool (*tidy)(copi_worker *))
 {
     COPI_CHECK(workers > 0 && workers <= COPI_WORKERS_MAX);
-    *self = (copi_sched){
-        .run = run, .ring = ring, .simulation = simulation, .has_thieves = workers > 1};
+    *self = (copi_sched){.run = run,
+                         .ring = ring,
+                         .tidy = tidy,
+                         .simulation = simulation,
+                         .has_thieves = workers > 1};
     size_t size = workers * sizeof(copi_worker);
     self->workers = aligned_alloc(alignof(copi_worker), size);
     if (self->workers == NULL)

@@ -21,13 +21,16 @@ typedef struct copi_simulation {
     int64_t now;
     copi_rng rng;
     uint32_t slice_max; /* so many messages at most of the task that is run */
+    bool in_order;      /* who has waited longest is the next */
 } copi_simulation;
 
 struct copi_sched {
     /* Written before the first worker starts. */
     void (*run)(copi_worker *worker, copi_task *task);
     void (*ring)(copi_worker *worker, copi_timer *timer); /* between two tasks */
-    copi_simulation *simulation;                          /* NULL: real threads, real time */
+    /* Does a little of what can wait until a worker has nothing to run; false: nothing does. */
+    bool (*tidy)(copi_worker *worker);
+    copi_simulation *simulation; /* NULL: real threads, real time */
     unsigned worker_count;
     bool has_thieves; /* there is more than one */
     copi_worker *workers;
@@ -55,7 +58,8 @@ struct copi_sched {
 COP_MUST_USE cop_err copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed,
                                      copi_simulation *simulation,
                                      void (*run)(copi_worker *, copi_task *),
-                                     void (*ring)(copi_worker *, copi_timer *));
+                                     void (*ring)(copi_worker *, copi_timer *),
+                                     bool (*tidy)(copi_worker *));
 /* Starts the threads.  COP_E_OS: none is left running. */
 COP_MUST_USE cop_err copi_sched_start(copi_sched *self);
 /* Tells all workers to return; any thread. */

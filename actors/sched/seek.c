@@ -127,7 +127,7 @@ park(copi_worker *self, bool is_watching)
     if (!has_own_work(self) &&
         ((atomic_load_explicit(&sched->idle, memory_order_seq_cst) & COPI_WATCHED) != 0 ||
          !is_any_queued(sched)))
-        sleep_for(self, INT64_MAX);
+        sleep_for(self, sched->tidy(self) ? 0 : INT64_MAX);
     wake_up(self);
 }
 

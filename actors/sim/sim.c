@@ -31,6 +31,12 @@ cop_sim_new(cop_sim **out, uint64_t seed)
     return COP_OK;
 }
 
+void
+cop_sim_in_order(cop_sim *sim)
+{
+    sim->simulation.in_order = true;
+}
+
 static void
 free_guests(cop_sim *self)
 {

@@ -220,6 +220,36 @@ being_cancelled_is_a_state(void **state)
     stage_close();
 }
 
+COP_BODY(punctual, void, arg)
+{
+    (void)arg;
+    stage_say("%s", cop_err_name(cop_sleep(co, 10)));
+    return cop_sleep(co, 10);
+}
+static COP_SEQUENTIAL(punctual_b, punctual);
+
+static cop_err
+stop_it_in_time(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    (void)arg;
+    return cop_scope_after(me, cop_here(me), 10, stop_body, NULL, NULL, NULL);
+}
+
+/* It and its owner wake in the same instant, whoever runs first. */
+static void
+a_sleep_that_is_over_is_not_cancelled(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        begin(&punctual_b, seed);
+        stage_do(stop_it_in_time);
+        stage_pass(10);
+        stage_expect("COP_OK down:shutdown");
+        stage_close();
+    }
+}
+
 /* It does not care, but it cannot hold up anybody for long either. */
 COP_BODY(stubborn, void, arg)
 {
@@ -547,6 +577,7 @@ main(void)
         cmocka_unit_test(a_call_waits_for_its_answer),
         cmocka_unit_test(requests_are_answered_whatever_the_body_does),
         cmocka_unit_test(being_cancelled_is_a_state),
+        cmocka_unit_test(a_sleep_that_is_over_is_not_cancelled),
         cmocka_unit_test(a_killed_body_runs_no_more),
         cmocka_unit_test(a_body_that_drains_has_its_time),
         cmocka_unit_test(one_that_has_not_begun_never_does),

@@ -377,6 +377,43 @@ a_deadline_is_a_failure(void **state)
     stage_close();
 }
 
+ACT(its_time_is_over)
+{
+    return cop_scope_set_deadline(me, scope, 0);
+}
+
+/* Also at the very beginning, when the simulation's clock stands at 0. */
+static void
+a_deadline_may_be_now(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(with_deadline);
+    stage_do(its_time_is_over);
+    stage_pass(1);
+    stage_expect("owner_b/s/a:shutdown s=deadline [the scope's time is over] late");
+    stage_close();
+}
+
+ACT(kill_a)
+{
+    cop_kill(me, kids[0]);
+    return COP_OK;
+}
+
+/* One without a text gets no other one's. */
+static void
+the_first_failure_is_the_scopes(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(three_fail_fast);
+    stage_do(kill_a);
+    cop_sim_settle(stage.sim);
+    assert_non_null(strstr(stage.trace, "s=killed kept:1+0"));
+    stage_close();
+}
+
 /* ------------------------------------------------------------------------ one in another */
 
 static cop_err
@@ -480,6 +517,8 @@ main(void)
         cmocka_unit_test(a_call_that_fails_ends_its_scope_only),
         cmocka_unit_test(a_call_on_the_hatch_that_fails_ends_the_actor),
         cmocka_unit_test(a_deadline_is_a_failure),
+        cmocka_unit_test(a_deadline_may_be_now),
+        cmocka_unit_test(the_first_failure_is_the_scopes),
         cmocka_unit_test(a_failure_goes_outwards_until_it_is_dealt_with),
         cmocka_unit_test(a_failure_that_nobody_deals_with_ends_the_actor),
         cmocka_unit_test(misuse_is_an_error),

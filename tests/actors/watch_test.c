@@ -19,6 +19,8 @@ typedef struct play {
     cop_err err;
     unsigned events;
     bool close_in_handler;
+    bool fail_in_handler;
+    cop_scope scope;
 } play;
 
 static cop_err
@@ -37,7 +39,7 @@ on_message(stage *self, cop_actor *me, const cop_type *type, const void *message
         cop_watch_close(me, p->watch);
     stage_say(self, "%s%s%d", ready->events & COP_READABLE ? "r" : "",
               ready->events & COP_WRITABLE ? "w" : "", (int)got);
-    return COP_OK;
+    return p->fail_in_handler ? cop_fail(me, 9, "unreadable") : COP_OK;
 }
 
 static void
@@ -308,6 +310,106 @@ a_message_that_waits_dies_with_the_watch(void **state)
     end(&p);
 }
 
+/* ----------------------------------------------------------------- in a local scope */
+
+static cop_err
+say_closed(cop_actor *me, void *state, void *ctx, const cop_outcome *outcome)
+{
+    (void)me;
+    (void)state;
+    stage_say(&((play *)ctx)->stage, "closed: %s %d", cop_exit_kind_name(outcome->why.kind),
+              outcome->why.code);
+    return COP_OK;
+}
+
+static void
+open_in_scope(cop_actor *me, void *ctx)
+{
+    play *p = ctx;
+
+    p->err = cop_scope_open(me, &(cop_scope_opts){.closed = say_closed, .ctx = p}, &p->scope);
+    if (p->err == COP_OK)
+        p->err = cop_scope_watch(me, p->scope, p->ends[0], p->events, &p->watch);
+    if (p->err == COP_OK)
+        p->err = cop_scope_close(me, p->scope);
+}
+
+static void
+cancel_scope(cop_actor *me, void *ctx)
+{
+    play *p = ctx;
+
+    p->err = cop_scope_cancel(me, p->scope, COP_FORCE_HARD, NULL);
+    cop_watch_close(me, p->watch); /* which is harmless */
+}
+
+static void
+watch_in_cancelled(cop_actor *me, void *ctx)
+{
+    play *p = ctx;
+
+    p->err = cop_scope_open(me, NULL, &p->scope);
+    if (p->err == COP_OK)
+        p->err = cop_scope_cancel(me, p->scope, COP_FORCE_HARD, NULL);
+    p->err = cop_scope_watch(me, p->scope, p->ends[0], p->events, &p->watch);
+}
+
+static void
+a_scope_has_its_watch_until_it_is_closed(void **state)
+{
+    (void)state;
+    play p;
+
+    begin(&p);
+    stage_run(&p.stage, open_in_scope, &p);
+    assert_int_equal(p.err, COP_OK);
+    put(&p, "abc");
+    stage_expect(&p.stage, "r3");
+    p.close_in_handler = true;
+    put(&p, "abc");
+    stage_expect(&p.stage, "r3");
+    stage_expect(&p.stage, "closed: normal 0");
+    assert_int_equal(watches(&p), 0);
+    end(&p);
+}
+
+static void
+a_cancelled_scope_closes_its_watch(void **state)
+{
+    (void)state;
+    play p;
+
+    begin(&p);
+    stage_run(&p.stage, open_in_scope, &p);
+    stage_run(&p.stage, cancel_scope, &p);
+    stage_expect(&p.stage, "closed: shutdown 0");
+    put(&p, "abc");
+    assert_int_equal(watches(&p), 0);
+    stage_run(&p.stage, watch_in_cancelled, &p);
+    assert_true(p.err == COP_E_GONE || p.err == COP_E_CANCELLED);
+    assert_int_equal(watches(&p), 0);
+    end(&p);
+}
+
+static void
+a_scope_fails_with_the_handler_of_its_watch(void **state)
+{
+    (void)state;
+    play p;
+
+    for (int closing = 0; closing < 2; closing++) {
+        begin(&p);
+        stage_run(&p.stage, open_in_scope, &p);
+        p.fail_in_handler = true;
+        p.close_in_handler = closing == 1;
+        put(&p, "abc");
+        stage_expect(&p.stage, "r3");
+        stage_expect(&p.stage, "closed: error 9");
+        assert_int_equal(watches(&p), 0);
+        end(&p);
+    }
+}
+
 /* ----------------------------------------------------- many watches, two busy workers */
 
 enum {
@@ -419,6 +521,9 @@ main(void)
         cmocka_unit_test(what_cannot_be_watched_is_an_error),
         cmocka_unit_test(an_actor_that_ends_takes_its_watch_along),
         cmocka_unit_test(a_message_that_waits_dies_with_the_watch),
+        cmocka_unit_test(a_scope_has_its_watch_until_it_is_closed),
+        cmocka_unit_test(a_cancelled_scope_closes_its_watch),
+        cmocka_unit_test(a_scope_fails_with_the_handler_of_its_watch),
         cmocka_unit_test(many_watches_on_two_workers_all_echo),
         cmocka_unit_test(a_simulation_has_no_descriptors),
     };

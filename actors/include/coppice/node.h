@@ -57,6 +57,9 @@ typedef struct cop_node_opts {
     /* Of every actor it is kept where it was spawned and when (snapshot.h); else only of those
      * with a label or a name.  Costs a spawn an allocation. */
     bool origins;
+    /* Logs each place in the program, once, where a body waits for what may never come: without
+     * a time of its own, and with no deadline around it. */
+    bool warn_unbounded;
     /* The unix signal that prints the tree of actors to the log, a line for each (snapshot.h);
      * blocked in the thread that starts the node.  0: none, but for cop_run and cop_main
      * SIGUSR1, if the program neither handles nor blocks that itself; -1: none. */

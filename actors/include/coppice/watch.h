@@ -9,7 +9,7 @@
 #ifndef COPPICE_WATCH_H
 #define COPPICE_WATCH_H
 
-#include <coppice/actor.h>
+#include <coppice/scope.h>
 
 typedef struct cop_watch {
     cop_ref ref;
@@ -36,6 +36,13 @@ extern COP_API const cop_type cop_ready_type;
  */
 COP_API COP_MUST_USE cop_err cop_watch_open(cop_actor *me, int fd, unsigned events,
                                             cop_watch *out);
+/*
+ * The same in a scope of this actor, until it is closed or the scope cancelled; a scope does not
+ * end by itself while it has one.  If the handler of a cop_ready fails, the scope does.
+ * COP_E_CANCELLED (the scope is), COP_E_NOT_MINE, COP_E_FULL as well.
+ */
+COP_API COP_MUST_USE cop_err cop_scope_watch(cop_actor *me, cop_scope scope, int fd,
+                                             unsigned events, cop_watch *out);
 /* Watches for other events from now on, or with 0 for none.  COP_E_GONE for a closed
  * watch; COP_E_INVAL, COP_E_OS. */
 COP_API COP_MUST_USE cop_err cop_watch_change(cop_actor *me, cop_watch watch, unsigned events);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * answers.c - requests, as those see them who are asked: replies, at once or later.
+ *
+ * Whoever throws a request away answers it, so that no caller waits for the dead.
+ */
+#include "core/dispatch.h"
+#include "core/node.h"
+#include "core/ties.h"
+#include "message/bufs.h"
+
+static bool
+is_request(const cop_actor *me)
+{
+    return me->current != NULL && me->current->kind == COPI_CALL;
+}
+
+static copi_parcel
+answer_to(const cop_actor *me, copi_kind kind, cop_pid caller, uint64_t ref)
+{
+    return (copi_parcel){.kind = kind, .from = copi_pid_of(me), .to = caller, .ref = ref};
+}
+
+/* A caller that is gone wants no answer. */
+static bool
+is_unwanted(cop_err err)
+{
+    return err == COP_E_NOPROC || err == COP_E_NOCONNECTION;
+}
+
+cop_err
+cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
+{
+    if (!is_request(me))
+        return copi_taken(type, message, COP_E_GONE);
+    cop_err err =
+        copi_send_typed(me, COPI_REPLY, me->current->from, me->current->ref, 0, type, message);
+    if (err != COP_OK && !is_unwanted(err))
+        return err; /* the request is still open */
+    me->current->kind = COPI_USER_MESSAGE;
+    return COP_OK;
+}
+
+static void
+send_error(cop_actor *me, cop_pid caller, uint64_t ref, cop_err err)
+{
+    copi_parcel parcel = answer_to(me, COPI_REPLY_ERROR, caller, ref);
+
+    parcel.err = err == COP_OK ? COP_E_NOREPLY : err;
+    copi_signal(me->node, me->worker, &parcel);
+}
+
+cop_err
+cop_reply_error(cop_actor *me, cop_err err)
+{
+    if (!is_request(me))
+        return COP_E_GONE;
+    me->current->kind = COPI_USER_MESSAGE;
+    send_error(me, me->current->from, me->current->ref, err);
+    return COP_OK;
+}
+
+void
+copi_answer_unanswered(cop_actor *self, cop_err err)
+{
+    (void)cop_reply_error(self, err);
+}
+
+cop_err
+cop_defer(cop_actor *me, cop_token *out)
+{
+    if (!is_request(me))
+        return COP_E_GONE;
+    if (copi_ties_of(me) == NULL)
+        return COP_E_NOMEM;
+    copi_deferred *deferred = copi_pool_take(&me->worker->pool, sizeof *deferred);
+    if (deferred == NULL)
+        return COP_E_NOMEM;
+    copi_envelope *request = me->current;
+    *deferred = (copi_deferred){
+        .node = {.high = request->from.node, .low = request->ref},
+          .caller = request->from
+    };
+    copi_map_add(&me->ties->deferred, &deferred->node);
+    request->kind = COPI_USER_MESSAGE;
+    *out = (cop_token){request->from, {request->ref}};
+    return COP_OK;
+}
+
+/* Takes the right to answer away; false if it is not there. */
+static bool
+redeem(cop_actor *me, cop_token token)
+{
+    copi_map_node *node = me->ties == NULL ? NULL
+                                           : copi_map_find(&me->ties->deferred,
+                                                           token.caller.node, token.call.bits);
+
+    if (node == NULL)
+        return false;
+    copi_map_remove(&me->ties->deferred, node);
+    copi_pool_give(&me->worker->pool, COPI_CONTAINER(node, copi_deferred, node),
+                   sizeof(copi_deferred));
+    return true;
+}
+
+cop_err
+cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const void *message)
+{
+    cop_token kept = *token;
+
+    if (!redeem(me, kept))
+        return copi_taken(type, message, COP_E_GONE);
+    *token = (cop_token){0};
+    cop_err err =
+        copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, 0, type, message);
+    if (err == COP_OK || is_unwanted(err))
+        return COP_OK;
+    send_error(me, kept.caller, kept.call.bits, err);
+    return err;
+}
+
+cop_err
+cop_answer_error(cop_actor *me, cop_token *token, cop_err err)
+{
+    if (!redeem(me, *token))
+        return COP_E_GONE;
+    send_error(me, token->caller, token->call.bits, err);
+    *token = (cop_token){0};
+    return COP_OK;
+}
+
+void
+copi_deferred_end(cop_actor *self)
+{
+    copi_map *map = &self->ties->deferred;
+
+    for (copi_map_node *node; (node = copi_map_pop(map)) != NULL;) {
+        copi_deferred *deferred = COPI_CONTAINER(node, copi_deferred, node);
+        send_error(self, deferred->caller, node->low, COP_E_DOWN);
+        copi_pool_give(&self->worker->pool, deferred, sizeof *deferred);
+    }
+    copi_map_fini(map);
+}
