@@ -140,7 +140,7 @@ check_unheard(check *self, const seen *scope)
         const seen *child = &self->lives[i];
         if (child->parent != scope->self)
             continue;
-        if (is_actor(child) && child->kind == COP_EXIT_KILLED)
+        if (is_actor(child) && child->kind > COP_EXIT_SHUTDOWN && !has_failed(self, child))
             return; /* that may have been the first */
         if (!has_failed(self, child))
             continue;
