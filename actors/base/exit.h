@@ -13,4 +13,12 @@ void copi_exit_because(cop_exit *self, const cop_exit *cause);
 /* One more cause, behind those that there are. */
 void copi_exit_add(cop_exit *self, const cop_exit *cause);
 
+/* Abnormal; or it has given up: a supervisor ends by shutdown then, as OTP's, but because of
+ * something.  Of who was told to stop only the first counts. */
+static inline bool
+copi_exit_is_bad(const cop_exit *why)
+{
+    return cop_exit_is_abnormal(why) || why->cause_count > 0;
+}
+
 #endif /* COPPICE_BASE_EXIT_H */

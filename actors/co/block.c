@@ -9,15 +9,15 @@
 #include "co/co.h"
 #include "core/node.h"
 
+/* In a block that is this scope, which joins it by itself, or in one inside that. */
 static bool
-stands_inside(const cop_co *co, const copi_scope *scope)
+stands_in(const cop_co *co, const copi_scope *scope)
 {
     const copi_scope *at = co->here;
 
-    for (; at != NULL; at = at->outer)
-        if (at->outer == scope)
-            return true;
-    return false;
+    while (at != NULL && at != scope)
+        at = at->outer;
+    return at == scope;
 }
 
 static void
@@ -79,7 +79,7 @@ cop_scope_join(cop_co *co, cop_scope handle, cop_outcome *out)
     copi_scope *scope;
 
     COP_TRY(copi_scope_find(co->actor, handle, &scope));
-    if (scope == NULL || stands_inside(co, scope))
+    if (scope == NULL || stands_in(co, scope))
         return COP_E_SELF;
     return await(co, scope, out);
 }

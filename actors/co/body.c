@@ -107,7 +107,7 @@ finish(cop_actor *self, cop_co *co)
     co->is_over = true;
     self->current = co->letter;
     if (co->letter != NULL && co->letter->kind == COPI_CALL)
-        copi_answer_unanswered(self, COP_E_NOREPLY);
+        copi_answer_handled(self, err);
     self->current = NULL;
     if (co->force >= COP_FORCE_HARD || (co->force != COP_FORCE_NONE && err == COP_OK)) {
         cop_exit why = reason_of_cancelled(co, err);
@@ -147,6 +147,8 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
             return false;
         if (!co->is_ready && !(co->wants_mail && copi_inbox_has_more(co)))
             return copi_mailbox_park(&self->mailbox);
+    } else if (!copi_inbox_is_sorted(co) && !copi_inbox_sort(co)) {
+        return false; /* a result that came with what woke it is given first */
     }
     if (worker->spent >= slice) {
         co->is_ready = true;

@@ -87,6 +87,17 @@ cop_defer(cop_actor *me, cop_token *out)
     return COP_OK;
 }
 
+void
+copi_answer_handled(cop_actor *self, cop_err err)
+{
+    cop_token unused;
+
+    if (err == COP_OK)
+        copi_answer_unanswered(self, COP_E_NOREPLY);
+    else if (cop_defer(self, &unused) == COP_E_NOMEM)
+        copi_answer_unanswered(self, COP_E_DOWN);
+}
+
 /* Takes the right to answer away; false if it is not there. */
 static bool
 redeem(cop_actor *me, cop_token token)

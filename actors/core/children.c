@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/exit.h"
 #include "base/memory.h"
 #include "core/badge.h"
 #include "core/legacy.h"
@@ -245,11 +246,36 @@ stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
         stop_brood(self, &scope->brood, why);
 }
 
+/* What children are told when their owner ends: who failed, if somebody did, and with what, or
+ * what it was told itself; but by a supervisor no more than OTP's says. */
+static cop_exit
+reason_for_all(const cop_actor *self)
+{
+    cop_exit out = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
+    const cop_exit *why = self->why;
+
+    if (self->behaviour->policy == COP_SUPERVISE)
+        return out;
+    if (!self->is_killed && why != NULL) {
+        bool is_own = why->cause_count == 0;
+        out.code = is_own ? why->code : why->causes[0].code;
+        memcpy(out.text, is_own ? why->text : why->causes[0].text, sizeof out.text);
+        memcpy(out.path, why->path, sizeof out.path);
+        out.origin = why->origin;
+    }
+    copi_exit_by(self, &out);
+    return out;
+}
+
 void
 copi_children_stop_all(cop_actor *self)
 {
-    stop_brood(self, &self->ties->own,
-               &(cop_exit){.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN});
+    cop_exit why;
+
+    if (self->ties->child_count == 0)
+        return;
+    why = reason_for_all(self);
+    stop_brood(self, &self->ties->own, &why);
 }
 
 static void
@@ -284,7 +310,10 @@ copi_stop_child(cop_actor *self, cop_pid pid, const cop_exit *why)
 cop_err
 cop_stop_child(cop_actor *me, cop_pid pid)
 {
-    return copi_stop_child(me, pid, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
+
+    copi_exit_by(me, &why);
+    return copi_stop_child(me, pid, &why);
 }
 
 /* ------------------------------------------------------------------ their signals */
@@ -343,6 +372,7 @@ is_unremarkable(const cop_actor *self, const cop_actor *child)
     return (COPI_LIKELY(child->scope == NULL) ? self->behaviour->policy
                                               : child->scope->opts.policy) <= COP_ISOLATE &&
            !copi_has_crashed(child) && !child->keeps_mail &&
+           (child->why == NULL || !copi_exit_is_bad(child->why)) &&
            (self->phase | 1) == COPI_SEQUENTIAL;
 }
 

@@ -188,6 +188,20 @@ copi_kill_self(cop_actor *self)
     keep_exit(self, &(cop_exit){.kind = COP_EXIT_KILLED});
 }
 
+/* Cleaning up went wrong: that is why it ended, or one more reason for that. */
+static void
+add_failure(cop_actor *self, cop_err err, cop_exit *said)
+{
+    if (said->text[0] == '\0' && said->code == 0) {
+        said->code = err;
+        strcpy(said->text, cop_err_text(err));
+    }
+    if (self->why != NULL && cop_exit_is_abnormal(self->why))
+        copi_exit_add(self->why, said);
+    else
+        keep_exit(self, said);
+}
+
 static void
 run_terminate(cop_actor *self)
 {
@@ -199,10 +213,16 @@ run_terminate(cop_actor *self)
         return;
     copi_exit_of(self, &end.why);
     self->current = NULL;
-    if (self->behaviour->terminate != NULL)
+    if (self->behaviour->terminate != NULL) {
         self->behaviour->terminate(self, self->state, &end.why);
-    else
-        (void)copi_dispatch(self, &cop_end_type, &end);
+        return;
+    }
+    cop_exit said = {.kind = COP_EXIT_ERROR};
+    self->worker->last_words = &said;
+    cop_err err = copi_dispatch(self, &cop_end_type, &end);
+    self->worker->last_words = NULL;
+    if (err != COP_OK)
+        add_failure(self, err, &said);
 }
 
 void
@@ -327,6 +347,8 @@ cop_fail(cop_actor *me, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(why.text, sizeof why.text, format, args);
     va_end(args);
+    if (me->worker->last_words != NULL)
+        *me->worker->last_words = why;
     (void)cop_stop_with(me, &why);
     return COP_E_FAILED;
 }

@@ -9,13 +9,15 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/exit.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "core/sequence.h"
 #include "core/ties.h"
 #include "debug/lookout.h"
-#include "io/lifeline.h"
+#include "io/stopsig.h"
 #include "message/bufs.h"
+#include "process/lifeline.h"
 
 static unsigned
 cores(void)
@@ -72,11 +74,13 @@ set_up(cop_node *self, const cop_node_opts *opts)
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->changed, NULL);
     copi_registry_init(&self->registry);
+    copi_census_init(&self->census);
 }
 
 static void
 tear_down(cop_node *self)
 {
+    copi_census_fini(&self->census);
     copi_registry_fini(&self->registry);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
@@ -203,8 +207,10 @@ start_service(cop_node *self, const cop_behaviour *behaviour)
 static cop_err
 start_services(cop_node *self)
 {
-    if (copi_unixsig_is_wanted(&self->opts))
-        COP_TRY(start_service(self, &copi_signal_service));
+    if (self->opts.unix_signals)
+        COP_TRY(copi_stopsig_start(self));
+    if (self->opts.tree_signal > 0)
+        COP_TRY(start_service(self, &copi_tree_service));
     if (copi_lifeline_fd() >= 0)
         COP_TRY(start_service(self, &copi_lifeline_service));
     return COP_OK;
@@ -402,19 +408,12 @@ copi_node_harden(cop_node *node)
     (void)copi_node_tell_root(node, run_harden, refuse_harden, node);
 }
 
-/* A supervisor that gives up ends with shutdown, as OTP's, but because of something. */
-static bool
-has_failed(const cop_node *node)
-{
-    return cop_exit_is_abnormal(&node->why) || node->why.cause_count > 0;
-}
-
 static void
 log_failure(cop_node *node)
 {
     char text[512], line[600];
 
-    if (!has_failed(node) || node->unix_signal != 0)
+    if (!copi_exit_is_bad(&node->why) || node->unix_signal != 0)
         return;
     cop_exit_print(&node->why, text, sizeof text);
     snprintf(line, sizeof line, "node %s failed: %s", node->name, text);
@@ -424,9 +423,12 @@ log_failure(cop_node *node)
 static int
 status_of(cop_node *node)
 {
-    if (node->unix_signal != 0)
-        return 128 + node->unix_signal;
-    if (has_failed(node))
+    pthread_mutex_lock(&node->lock);
+    int signo = node->unix_signal;
+    pthread_mutex_unlock(&node->lock);
+    if (signo != 0)
+        return 128 + signo;
+    if (copi_exit_is_bad(&node->why))
         return 1;
     return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
 }
@@ -443,6 +445,7 @@ cop_node_wait(cop_node *node, cop_exit *why)
     if (is_mine) {
         copi_offload_close(node->offload);
         copi_watchdog_stop(node);
+        copi_stopsig_end(node);
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
         log_failure(node);

@@ -15,6 +15,7 @@
 #include "debug/watchdog.h"
 #include "io/unixsig.h"
 #include "offload/offload.h"
+#include "process/census.h"
 #include "sched/sched.h"
 
 struct cop_node {
@@ -35,8 +36,10 @@ struct cop_node {
     _Atomic bool is_hard;
     bool is_crashed; /* simulator: runs no more */
 
+    copi_census census; /* of OS processes */
     bool are_signals_blocked;
     copi_unixsig signals; /* what the thread that starts and frees the node had blocked */
+    struct copi_stopsig *stopsig; /* NULL: none; set before main starts */
 
     /*
      * The way to other nodes.  Set once, by the transport's actor while it starts and

@@ -19,11 +19,17 @@ typedef enum verdict {
     FINISH, /* well */
 } verdict;
 
+static bool
+went_wrong(const cop_child_end *end)
+{
+    return end->told ? cop_exit_is_abnormal(end->why) : copi_exit_is_bad(end->why);
+}
+
 /* What it did before it was told counts as its own doing, and so does what went wrong after. */
 static bool
 is_failure(const cop_child_end *end)
 {
-    return cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
+    return went_wrong(end) && !end->told && !end->start_failed;
 }
 
 static verdict
@@ -34,7 +40,7 @@ judge(cop_policy policy, bool is_ending, const cop_child_end *end)
     if (policy == COP_COLLECT)
         return KEEP;
     if (is_ending)
-        return cop_exit_is_abnormal(end->why) && !(end->told && end->brutal) ? ADD : IGNORE;
+        return went_wrong(end) && !(end->told && end->brutal) ? ADD : IGNORE;
     if (policy == COP_RACE && end->why->kind == COP_EXIT_NORMAL)
         return FINISH;
     if (!is_failure(end))
@@ -76,15 +82,17 @@ copi_scope_keep(copi_scope *scope, const cop_child_record *record)
         scope->dropped++;
 }
 
-/* What the others are told: who it was. */
+/* The scope's reason.  Who gives up has a word of its own for that. */
 static cop_exit
-cause_of(const cop_exit *why)
+failure_of(const cop_exit *why)
 {
-    cop_exit told = *why;
+    cop_exit out = *why;
 
-    if (told.text[0] == '\0')
-        strcpy(told.text, "a child of the scope failed");
-    return told;
+    if (!cop_exit_is_abnormal(why)) {
+        out.kind = COP_EXIT_ERROR;
+        out.code = COP_E_FAILED;
+    }
+    return out;
 }
 
 static void
@@ -109,13 +117,15 @@ tell_isolated(cop_actor *self, copi_scope *scope, const cop_child_record *record
 static void
 fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
 {
-    cop_exit told = cause_of(why);
+    cop_exit failure = failure_of(why), told = failure;
     bool is_first = scope->force == COP_FORCE_NONE;
 
+    if (told.text[0] == '\0')
+        strcpy(told.text, "a child of the scope failed");
     scope->has_failed |= is_first;
     copi_scope_raise(self, scope, COP_FORCE_SOFT, &told);
     if (is_first)
-        scope->why = *why;
+        scope->why = failure;
 }
 
 static cop_err
@@ -218,7 +228,7 @@ tell_down(cop_actor *self, const cop_child_end *end)
     /* An owner that does not look: the failure is at least seen in the log. */
     if (copi_handler_for(self->behaviour, &cop_child_down_type) == NULL &&
         self->behaviour->on_message == NULL) {
-        if (cop_exit_is_abnormal(end->why))
+        if (went_wrong(end))
             log_failure(self, NULL, end->why);
         return COP_OK;
     }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exit.h"
 #include "core/badge.h"
 #include "core/node.h"
 #include "core/ties.h"
@@ -25,7 +26,7 @@ log_failure(cop_actor *root, const cop_child_end *end)
 static cop_err
 on_child(cop_actor *me, void *state, const cop_child_end *end)
 {
-    bool is_failure = cop_exit_is_abnormal(end->why) && !end->told && !end->start_failed;
+    bool is_failure = copi_exit_is_bad(end->why) && !end->told && !end->start_failed;
 
     (void)state;
     switch ((copi_role)end->cookie) {

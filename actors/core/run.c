@@ -36,7 +36,7 @@ handle_message(cop_actor *self, copi_envelope *envelope)
 
     /* A call that is kept may yet be answered. */
     if (envelope->kind == COPI_CALL && !copi_legacy_keeps_killer(self, envelope, err))
-        copi_answer_unanswered(self, COP_E_NOREPLY);
+        copi_answer_handled(self, err);
     return err;
 }
 

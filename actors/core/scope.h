@@ -70,6 +70,7 @@ struct copi_leaf {
     int64_t period;    /* nanoseconds; 0: once */
     copi_envelope due; /* COPI_LEAF */
     uint32_t size;     /* of the whole, for its memory */
+    bool catches_up;   /* of a period: what was missed is made up for */
     bool is_queued;    /* `due` is on its way */
     bool is_held;      /* the end of the scope, and of the actor, waits for its end */
     bool is_cancelled; /* held, and told so */
@@ -127,6 +128,15 @@ void copi_scopes_discard(cop_actor *self);
 size_t copi_scope_names(const copi_scope *scope, char *room, size_t size);
 /* The actor's path and that, its beginning cut off if it is too long. */
 void copi_path_in(const cop_actor *self, const copi_scope *scope, char *room, size_t size);
+/* A reason that names nobody: it is this actor that tells somebody to end. */
+static inline void
+copi_exit_by(const cop_actor *self, cop_exit *why)
+{
+    if (!cop_pid_is_none(why->origin))
+        return;
+    why->origin = cop_self(self);
+    copi_path_in(self, NULL, why->path, sizeof why->path);
+}
 
 /* --------------------------------------------------------------------- scope_time.c */
 

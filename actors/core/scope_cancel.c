@@ -88,6 +88,7 @@ cop_scope_cancel(cop_actor *me, cop_scope handle, cop_force force, const cop_exi
         reason = *why;
         reason.kind = COP_EXIT_SHUTDOWN;
     }
+    copi_exit_by(me, &reason);
     copi_scope_raise(me, scope, force, &reason);
     return COP_OK;
 }

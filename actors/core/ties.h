@@ -177,6 +177,9 @@ void copi_drop_deadline(cop_actor *self, copi_envelope *envelope);
 void copi_deferred_end(cop_actor *self);
 /* Answers the request being handled, if nobody has, as far as it is one. */
 void copi_answer_unanswered(cop_actor *self, cop_err err);
+/* The same when its handler, or body, has returned `err`: of an actor that ends with an error
+ * it is answered COP_E_DOWN, and like what was deferred when all that it owned is gone. */
+void copi_answer_handled(cop_actor *self, cop_err err);
 
 /* ask_leaf.c */
 /* The call is no longer a child of a scope, if it was. */

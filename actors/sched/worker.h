@@ -110,6 +110,7 @@ struct copi_worker {
      * since, and its name.  Only to be compared. */
     const void *part;
     const char *part_name;
+    struct cop_exit *last_words; /* of cop_fail in a handler of cop_end; NULL: there is none */
     copi_known_name names[COPI_KNOWN_NAMES];
     uint64_t ref_count;
     copi_counters counters;

@@ -354,7 +354,7 @@ a_call_that_nobody_answers_ends_with_its_reason(void **state)
     go_all(self, start(self, &(script){.name = "c", .go = ask_say}));
     go_all(self, start(self, &(script){.name = "d", .go = ask_crash}));
     assert_trace("a:start b:start b:COP_E_NO_HANDLER c:start a:1 c:COP_E_NOREPLY d:start "
-                 "a:end(error3) d:COP_E_NOREPLY ");
+                 "a:end(error3) d:COP_E_DOWN ");
 }
 
 static cop_err

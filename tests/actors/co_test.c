@@ -192,8 +192,45 @@ requests_are_answered_whatever_the_body_does(void **state)
     stage_do(ask_body);
     stage_expect("COP_E_NOREPLY");
     stage_do(ask_body);
-    stage_expect("COP_E_NOREPLY down:error 3: enough questions (owner/body)");
+    stage_expect("COP_E_DOWN down:error 3: enough questions (owner/body)");
     stage_close();
+}
+
+/* It answers, and tells whoever asked to end before that can run. */
+static cop_err
+answer_and_stop(cop_actor *me, void *state, const cop_type *type, const void *message)
+{
+    (void)state;
+    (void)type;
+    (void)message;
+    COP_TRY(cop_reply(me, answer_n, .n = 8));
+    return cop_stop_child(me, body);
+}
+static const cop_behaviour hasty_b = {.name = "owner", .on_message = answer_and_stop};
+
+COP_BODY(late_asker, void, arg)
+{
+    const answer_n *answer;
+
+    (void)arg;
+    cop_err err = cop_call(co, cop_owner(me), 100, answer_n, &answer, ask_n);
+    stage_say("%s", cop_err_name(err));
+    return cop_sleep(co, COP_INFINITY);
+}
+static COP_SEQUENTIAL(late_asker_b, late_asker);
+
+static void
+an_answer_that_comes_with_a_cancel_is_given(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        stage_open(&hasty_b, seed);
+        chosen = &late_asker_b;
+        stop_ms = 0;
+        stage_do(start_chosen);
+        stage_expect("COP_OK");
+        stage_close();
+    }
 }
 
 /* ------------------------------------------------------------------------ being cancelled */
@@ -298,7 +335,7 @@ a_body_that_drains_has_its_time(void **state)
     TELL(say, .n = 1);
     stage_expect("say:1");
     stage_pass(5000);
-    stage_expect("at:4000 down:shutdown");
+    stage_expect("at:4000 down:shutdown (owner)");
     stage_close();
 }
 
@@ -529,7 +566,10 @@ COP_BODY(self_joiner, void, arg)
     assert_int_equal(cop_scope_join(co, cop_here(me), NULL), COP_E_SELF);
     COP_SCOPE(co, s, &outcome, .name = "s")
     COP_SCOPE(co, t, &outcome, .name = "t")
-    assert_int_equal(cop_scope_join(co, s.scope, NULL), COP_E_SELF);
+    {
+        assert_int_equal(cop_scope_join(co, s.scope, NULL), COP_E_SELF);
+        assert_int_equal(cop_scope_join(co, t.scope, NULL), COP_E_SELF);
+    }
     return COP_OK;
 }
 static COP_SEQUENTIAL(self_joiner_b, self_joiner);
@@ -576,6 +616,7 @@ main(void)
         cmocka_unit_test(messages_are_picked_and_the_others_stay),
         cmocka_unit_test(a_call_waits_for_its_answer),
         cmocka_unit_test(requests_are_answered_whatever_the_body_does),
+        cmocka_unit_test(an_answer_that_comes_with_a_cancel_is_given),
         cmocka_unit_test(being_cancelled_is_a_state),
         cmocka_unit_test(a_sleep_that_is_over_is_not_cancelled),
         cmocka_unit_test(a_killed_body_runs_no_more),

@@ -494,7 +494,7 @@ of_an_actor_that_was_told_to_stop_it_is_said_why_and_how_long_it_has(void **stat
     assert_int_equal(oak->state, COP_ROW_STOPPING);
     assert_true(oak->is_told);
     assert_int_equal(oak->deadline_ms, 120);
-    assert_string_equal(oak->why, "shutdown");
+    assert_string_equal(oak->why, "shutdown 3: felled (wood)");
     assert_int_equal(row_of(tree, "acorn")->state, COP_ROW_IDLE);
     cop_snapshot_free(&tree);
     close_sim(&p);

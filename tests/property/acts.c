@@ -197,8 +197,7 @@ tree_answers(world *self, int who, cop_actor *me, const question *msg)
         return cop_reply_error(me, COP_E_REFUSED);
     case 2:
     case 3: defer(&at, msg->call); return tree_acts(self, who, me, 1);
-    case 4:
-        asking_answered(self, msg->call, COP_E_NOREPLY);
+    case 4: /* answered by its end */
         at.self->has_wish = true;
         at.self->wish = (cop_exit){.kind = COP_EXIT_ERROR, .code = 5, .text = "asked too much"};
         return cop_fail(me, 5, "asked too much");

@@ -196,7 +196,9 @@ copi_peer_end(copi_cluster *self, copi_peer *peer, const char *why)
     forget_in(self, peer);
     forget_out(self, peer);
     if (!cop_pid_is_none(peer->scope))
-        cop_signal(self->me, peer->scope, &(cop_exit){.kind = COP_EXIT_NOCONNECTION});
+        cop_signal(self->me, peer->scope,
+                   &(cop_exit){.kind = COP_EXIT_NOCONNECTION,
+                               .text = "the session of its owner has ended"});
     if (was_up)
         tell_end(self, peer, why);
 }

@@ -55,7 +55,8 @@ typedef struct cop_handler {
 
 /*
  * What happens in a scope when one of its children ends without having been told to; in an
- * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.
+ * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.  To give
+ * up as a supervisor does, which ends by shutdown because of a failure, is an abnormal end here.
  */
 typedef enum cop_policy {
     COP_FAIL_FAST, /* abnormally: it fails too, with the child's end as the cause */
@@ -186,7 +187,8 @@ typedef struct cop_start {
     const void *arg; /* of cop_spawn_opts */
 } cop_start;
 
-/* The last code that runs with the state; not after a kill.  Its result is ignored. */
+/* The last code that runs with the state; not after a kill.  An error is one of cleaning up: with
+ * it an end in order becomes a failure, and a failure has one cause more. */
 typedef struct cop_end {
     cop_exit why;
 } cop_end;
@@ -311,7 +313,8 @@ COP_API cop_err cop_fail(cop_actor *me, int code, const char *format, ...) COP_P
     } while (0)
 
 /*
- * Tells a child to stop, with its stop_ms until it is killed.  Its end is not a failure.
+ * Tells a child to stop, with its stop_ms until it is killed.  Its end is not a failure.  What
+ * it is told has this actor as the origin.
  * COP_E_NOT_FOUND if it is not a child of this actor (any more).
  */
 COP_API COP_MUST_USE cop_err cop_stop_child(cop_actor *me, cop_pid child);
@@ -406,7 +409,8 @@ COP_API cop_ref cop_current_call(const cop_actor *me);
 
 /*
  * cop_reply(me, T, fields...): answers the request being handled.  A request that is
- * neither answered nor deferred when its handler returns is answered COP_E_NOREPLY.
+ * neither answered nor deferred when its handler returns is answered COP_E_NOREPLY; if the
+ * handler returns an error, COP_E_DOWN, when the actor has ended of it.
  * COP_E_GONE if the message is no request, or is answered; else as cop_send.
  */
 #define cop_reply(me, ...)                                                                     \

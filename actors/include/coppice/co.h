@@ -171,7 +171,8 @@ COP_API void cop_look(cop_co *co, cop_scope_state *out);
  * deadline came) or COP_E_CANCELLED, and in `out`, if it is not NULL, all about it; what that
  * borrows is good until the next join.  With NULL a failure fails the scope around it.  The
  * wait itself cannot be cancelled: what the scope holds is.
- * COP_E_GONE, COP_E_NOT_MINE, COP_E_SELF (the body stands in a scope inside that one).
+ * COP_E_GONE, COP_E_NOT_MINE, COP_E_SELF (the body stands in a block that is that scope, which
+ * joins it at its end, or in one inside it).
  */
 COP_API cop_err cop_scope_join(cop_co *co, cop_scope scope, cop_outcome *out);
 #define cop_scope_join(co, ...) cop_scope_join(copi_at(co, COP_SITE), __VA_ARGS__)

@@ -11,8 +11,8 @@
  * The kernel's parent-death signal does the same for children that know nothing of this,
  * but it is lost when a child starts a child, or runs a set-user-id program.
  */
-#ifndef COPPICE_IO_LIFELINE_H
-#define COPPICE_IO_LIFELINE_H
+#ifndef COPPICE_PROCESS_LIFELINE_H
+#define COPPICE_PROCESS_LIFELINE_H
 
 #include <coppice/actor.h>
 
@@ -33,4 +33,4 @@ int copi_lifeline_fd(void);
  * node in a process that has one. */
 extern const cop_behaviour copi_lifeline_service;
 
-#endif /* COPPICE_IO_LIFELINE_H */
+#endif /* COPPICE_PROCESS_LIFELINE_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "io/lines.h"
+#include "process/lines.h"
 
 #include <string.h>
 

@@ -15,7 +15,7 @@
  * through the memory: sanitizers turn vfork into fork.
  */
 #define _GNU_SOURCE
-#include "io/launch.h"
+#include "process/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

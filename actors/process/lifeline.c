@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "io/lifeline.h"
+#include "process/lifeline.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  *
  *      bytes are read into room .. and filled; next .. drop take lines off the front
  */
-#ifndef COPPICE_IO_LINES_H
-#define COPPICE_IO_LINES_H
+#ifndef COPPICE_PROCESS_LINES_H
+#define COPPICE_PROCESS_LINES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,4 +31,4 @@ bool copi_lines_next(const copi_lines *self, cop_bytes *line);
 /* Takes off the line that next has shown. */
 void copi_lines_drop(copi_lines *self, cop_bytes line);
 
-#endif /* COPPICE_IO_LINES_H */
+#endif /* COPPICE_PROCESS_LINES_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* environ */
-#include "io/environment.h"
+#include "process/environment.h"
 
 #include <stdint.h>
 #include <stdlib.h>

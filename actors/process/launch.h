@@ -2,8 +2,8 @@
 /*
  * launch.h - starts a program in an OS process that cannot outlive us.
  */
-#ifndef COPPICE_IO_LAUNCH_H
-#define COPPICE_IO_LAUNCH_H
+#ifndef COPPICE_PROCESS_LAUNCH_H
+#define COPPICE_PROCESS_LAUNCH_H
 
 #include <sys/types.h>
 
@@ -34,4 +34,4 @@ typedef struct copi_launched {
  */
 COP_MUST_USE cop_err copi_launch(const copi_launch_plan *plan, copi_launched *out);
 
-#endif /* COPPICE_IO_LAUNCH_H */
+#endif /* COPPICE_PROCESS_LAUNCH_H */
