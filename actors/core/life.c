@@ -144,7 +144,8 @@ copi_end_failed(cop_actor *self, cop_err err)
 void
 copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause)
 {
-    if (!copi_has_crashed(self))
+    /* Who has not started has told his starter why. */
+    if (!copi_has_crashed(self) && self->is_started)
         keep_exit(self, why);
     else if (self->why != NULL)
         copi_exit_add(self->why, cause);

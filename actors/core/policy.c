@@ -253,11 +253,11 @@ judge_lost(cop_actor *self, const cop_child_end *end)
 }
 
 /* It is ending for another reason.  A child whom it had killed, as its time was over, is no
- * reason to have failed; and who has not started has told his starter why. */
+ * reason to have failed. */
 static void
 fail_ending(cop_actor *self, const cop_exit *cause)
 {
-    if (cause->kind != COP_EXIT_KILLED && self->is_started)
+    if (cause->kind != COP_EXIT_KILLED)
         fail_actor(self, cause);
     else if (self->why != NULL)
         copi_exit_add(self->why, cause);

@@ -110,20 +110,34 @@ is_passed_on_from(const seen *scope)
            scope->node->policy == COP_FAIL_FAST;
 }
 
+/* One that isolates tells of each child, unless it ends, or its actor. */
+static bool
+is_telling(const check *self, const seen *scope, const seen *child)
+{
+    const seen *host = host_of(self, scope);
+
+    return scope->node->policy == COP_ISOLATE && !is_before_end(&scope->forced, child) &&
+           !is_before_end(&scope->cancelled, child) && !is_before_end(&scope->ended, child) &&
+           !is_before_end(&host->ending, child) && !is_before_end(&host->ended, child);
+}
+
 /* The failure of a child of that scope is in what is around it. */
 static bool
 has_come_out(const check *self, const seen *one, const seen *scope)
 {
-    const seen *at = scope;
+    const seen *at = scope, *last = scope;
 
     while (is_passed_on_from(at)) {
         if (at->deadline != NO_LIMIT && at->deadline <= at->ended.at)
             return true; /* that it was late may have come out instead */
+        last = at;
         at = &self->lives[at->parent];
     }
+    if (last != scope)
+        return true; /* of the one in between only the first failure goes on */
     if (!is_scope(at))
         return is_in_end(one, at);
-    bool is_for_nobody = at->node->hears == NOT_HEARD && at->node->policy != COP_ISOLATE;
+    bool is_for_nobody = at->node->hears == NOT_HEARD && !is_telling(self, at, last);
     return is_for_nobody || has_record(self, one, at);
 }
 
@@ -140,7 +154,10 @@ check_unheard(check *self, const seen *scope)
         const seen *child = &self->lives[i];
         if (child->parent != scope->self)
             continue;
-        if (is_actor(child) && child->kind == COP_EXIT_KILLED)
+        bool is_other = is_scope(child) ? child->node->hears != HEARD
+                                        : is_actor(child) && child->kind > COP_EXIT_SHUTDOWN &&
+                                              !has_failed(self, child);
+        if (is_other)
             return; /* that may have been the first */
         if (!has_failed(self, child))
             continue;

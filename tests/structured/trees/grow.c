@@ -27,8 +27,8 @@ some_ms(copi_rng *rng, int most)
 static kind
 some_kind(copi_rng *rng)
 {
-    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY, BODY,  BODY, SCOPE,
-                                 SCOPE, SCOPE, SCOPE, SOON, AFTER, EVERY};
+    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY,  BODY,  BODY, SCOPE, SCOPE,
+                                 SCOPE, SCOPE, SOON,  AFTER, EVERY, JOB,  JOB};
 
     return kinds[pick(rng, COP_COUNT(kinds))];
 }

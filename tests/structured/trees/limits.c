@@ -8,6 +8,7 @@
 enum {
     STOP_OF_KILLED = 5000, /* what a child has whose owner was killed, if it has no stop_ms */
     SLACK_MS = 2,
+    JOB_MS = 10, /* a job of the simulator takes so long at most */
 };
 
 static const seen *
@@ -305,9 +306,10 @@ time_of_children(const check *self, int of, bool is_ordered)
         const seen *child = &self->lives[i];
         if (child->parent != of || !has_lived(child))
             continue;
-        int64_t needs = is_scope(child)   ? time_of_children(self, i, is_ordered)
-                        : is_actor(child) ? time_when_told(self, child)
-                                          : 0;
+        int64_t needs = is_scope(child)            ? time_of_children(self, i, is_ordered)
+                        : is_actor(child)          ? time_when_told(self, child)
+                        : child->node->kind == JOB ? JOB_MS
+                                                   : 0;
         sum += needs;
         if (is_scope(child))
             inner = larger(inner, needs);

@@ -12,7 +12,7 @@ kind_is_actor(kind kind)
 bool
 kind_is_call(kind kind)
 {
-    return kind == SOON || kind == AFTER || kind == EVERY;
+    return kind == SOON || kind == AFTER || kind == EVERY || kind == JOB;
 }
 
 bool
@@ -34,7 +34,8 @@ plan_host(const plan *self, int node)
 static const char *
 kind_name(kind kind)
 {
-    static const char *const names[] = {"actor", "body", "scope", "soon", "after", "every"};
+    static const char *const names[] = {"actor", "body",  "scope", "soon",
+                                        "after", "every", "job"};
 
     return names[kind];
 }

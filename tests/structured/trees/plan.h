@@ -28,6 +28,7 @@ typedef enum kind {
     SOON,
     AFTER,
     EVERY,
+    JOB, /* on a simulated thread */
     KINDS
 } kind;
 

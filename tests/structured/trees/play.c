@@ -8,6 +8,7 @@
 enum {
     HORIZON_MS = 300,    /* then the first is told to stop */
     PATIENCE_MS = 60000, /* more than any budget */
+    JOBS = 256,          /* at once: none waits for another */
     MOST_STEPS = 200000,
 };
 
@@ -205,8 +206,11 @@ on_dead_letter(void *ctx, const cop_dead_letter *letter)
 static bool
 begin(play *self)
 {
-    cop_node_opts opts = {
-        .on_dead_letter = on_dead_letter, .on_log = on_log, .on_event = on_event, .ctx = self};
+    cop_node_opts opts = {.on_dead_letter = on_dead_letter,
+                          .on_log = on_log,
+                          .on_event = on_event,
+                          .job_threads = JOBS,
+                          .ctx = self};
 
     self->lives[BOSS] = (life){.play = self, .node = NOBODY, .parent = NOBODY, .host = BOSS};
     self->life_count = 1;

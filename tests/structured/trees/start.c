@@ -211,6 +211,30 @@ start_call(life *who, cop_actor *me)
     note(who->play, err == COP_OK ? STARTED : REFUSED, who->self, err, 0);
 }
 
+static cop_err
+work(cop_job *job, void *arg)
+{
+    const life *who = arg;
+
+    note(who->play, RAN, who->self, 0, 0);
+    if (play_node(who)->does != FAILS)
+        return COP_OK;
+    note(who->play, FAILED, who->self, 0, 0);
+    return cop_job_fail(job, CODE + who->self, "life %d", who->self);
+}
+
+static void
+start_job(life *who, cop_actor *me)
+{
+    cop_job_spec spec = {.work = work, .dispose = call_gone, .arg = who};
+
+    cop_err err =
+        cop_job_start(me, who->play->lives[who->parent].scope, &spec, NULL, &who->leaf);
+    note(who->play, err == COP_OK ? STARTED : REFUSED, who->self, err, 0);
+    if (err != COP_OK)
+        call_gone(who); /* it is still ours */
+}
+
 /* ------------------------------------------------------------------------------ actors */
 
 static void
@@ -256,6 +280,8 @@ start_one(play *self, cop_actor *me, life *parent, int node)
         start_actor(made, me);
     else if (play_node(made)->kind == SCOPE)
         start_scope(made, me);
+    else if (play_node(made)->kind == JOB)
+        start_job(made, me);
     else
         start_call(made, me);
 }
