@@ -425,6 +425,52 @@ an_idle_guest_does_not_wake_the_loop(void **state)
     host_close();
 }
 
+/* Nothing else would make it run. */
+typedef struct listener {
+    cop_watch watch;
+} listener;
+
+COP_HANDLER(listener, cop_start)
+{
+    return cop_watch_open(me, watched, COP_READABLE, &st->watch);
+}
+COP_HANDLER(listener, cop_ready)
+{
+    char byte;
+
+    (void)me;
+    while (read(msg->fd, &byte, 1) == 1)
+        tree.bytes++;
+    return COP_OK;
+}
+static COP_BEHAVIOUR(listener_b, listener, COP_ON(listener, cop_start),
+                     COP_ON(listener, cop_ready));
+
+static void
+a_descriptor_that_is_ready_is_handled_in_the_same_round(void **state)
+{
+    (void)state;
+    int ends[2];
+
+    host_open();
+    set_up_tree();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    watched = ends[0];
+    attach_with(&listener_b, usual_opts());
+    run_ticks(2);
+    event_del(app.tick);
+    for (int i = 1; i <= 10; i++) {
+        assert_int_equal(write(ends[1], "x", 1), 1);
+        assert_int_equal(event_base_loop(app.base, EVLOOP_ONCE), 0);
+        assert_int_equal(tree.bytes, i);
+    }
+    event_add(app.tick, &(struct timeval){0, 1000});
+    detach(0);
+    host_close();
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* --------------------------------------------------------------------------- fairness */
 
 typedef struct spinner {
@@ -887,9 +933,13 @@ typedef struct farewell {
     cop_watch watch;
 } farewell;
 
+COP_HANDLER(farewell, cop_start)
+{
+    return cop_watch_open(me, watched, COP_READABLE, &st->watch);
+}
 COP_HANDLER(farewell, cop_stopping)
 {
-    COP_TRY(cop_watch_open(me, watched, COP_READABLE, &st->watch));
+    (void)st;
     return cop_send_after(me, 2, NULL, go);
 }
 COP_HANDLER(farewell, go)
@@ -902,7 +952,8 @@ COP_HANDLER(farewell, cop_ready)
     tree.has_drained = true;
     return cop_stop(me);
 }
-static COP_BEHAVIOUR(farewell_b, farewell, COP_ON(farewell, cop_stopping), COP_ON(farewell, go),
+static COP_BEHAVIOUR(farewell_b, farewell, COP_ON(farewell, cop_start),
+                     COP_ON(farewell, cop_stopping), COP_ON(farewell, go),
                      COP_ON(farewell, cop_ready));
 
 static void
@@ -1083,6 +1134,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timers_calls_children_and_watches_work_beside_the_hosts_callbacks),
         cmocka_unit_test(an_idle_guest_does_not_wake_the_loop),
+        cmocka_unit_test(a_descriptor_that_is_ready_is_handled_in_the_same_round),
         cmocka_unit_test(a_guest_that_is_always_busy_leaves_the_host_its_turns),
         cmocka_unit_test(a_turn_ends_when_its_time_is_over),
         cmocka_unit_test(detaching_waits_for_a_tree_that_drains),
