@@ -95,6 +95,7 @@ move_away(cop_node *node)
 {
     copi_worker_leave_base(worker_of(node));
     copi_node_close_down(node);
+    copi_node_look_for_leftovers(node);
     pthread_mutex_lock(&node->lock);
     node->is_joined = true;
     pthread_cond_broadcast(&node->changed);

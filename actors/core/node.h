@@ -73,9 +73,10 @@ struct cop_node {
     /* How the node ends; `lock` guards all of it. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_started; /* the workers run */
-    bool is_joined;  /* they have been joined; a guest: it is off the base */
-    bool is_ended;   /* the root is gone */
+    bool is_started;    /* the workers run */
+    bool is_joined;     /* they have been joined; a guest: it is off the base */
+    bool is_ended;      /* the root is gone */
+    bool has_leftovers; /* looked for when that is so and nothing runs any more */
     cop_exit why;
     int unix_signal; /* the first that told us to stop */
 };
@@ -103,6 +104,8 @@ cop_err copi_node_start_main(cop_node *node, const cop_behaviour *behaviour,
                              const cop_spawn_opts *opts, cop_pid *out);
 /* What is left to do when the root is gone, while the workers' threads are still there. */
 void copi_node_close_down(cop_node *node);
+/* Nothing runs any more: is there anything that should be gone?  It is logged. */
+void copi_node_look_for_leftovers(cop_node *node);
 /* What cop_node_wait returns of a node that is over. */
 int copi_node_status(cop_node *node);
 

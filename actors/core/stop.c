@@ -2,6 +2,7 @@
 /*
  * stop.c - the end of a node: asked for, waited for, and told.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,6 +84,26 @@ log_failure(cop_node *node)
     copi_node_log(node, line);
 }
 
+/* Its tree is empty: so is everything that was counted on it. */
+void
+copi_node_look_for_leftovers(cop_node *node)
+{
+    cop_node_stats left;
+    char line[256];
+
+    cop_node_stats_read(node, &left);
+    uint32_t jobs = copi_offload_left(node->offload);
+    node->has_leftovers =
+        left.actors + left.timers + left.watches + left.live_messages + jobs > 0;
+    if (!node->has_leftovers)
+        return;
+    snprintf(line, sizeof line,
+             "node %s: leftover: %" PRIu64 " actors, %" PRIu64 " timers, %" PRIu64
+             " watches, %" PRIu32 " jobs, %" PRIu64 " messages",
+             node->name, left.actors, left.timers, left.watches, jobs, left.live_messages);
+    copi_node_log(node, line);
+}
+
 int
 copi_node_status(cop_node *node)
 {
@@ -93,7 +114,7 @@ copi_node_status(cop_node *node)
         return 128 + signo;
     if (copi_exit_is_bad(&node->why))
         return 1;
-    return copi_offload_left(node->offload) > 0 ? COP_STATUS_LEFTOVER : 0;
+    return node->has_leftovers ? COP_STATUS_LEFTOVER : 0;
 }
 
 void
@@ -126,6 +147,7 @@ cop_node_wait(cop_node *node, cop_exit *why)
         copi_node_close_down(node);
         copi_sched_stop(&node->sched);
         copi_sched_join(&node->sched);
+        copi_node_look_for_leftovers(node);
     }
     if (why != NULL)
         *why = node->why;

@@ -112,7 +112,8 @@ COP_API void cop_node_stop(cop_node *node, const cop_exit *why);
 /*
  * Waits until all is gone.  Returns what a process should exit with: 0 if the main actor
  * ended well, 128 + n after unix signal n, else 1, and then the record has been logged;
- * COP_STATUS_LEFTOVER instead of 0 if a job that was abandoned has not returned.
+ * COP_STATUS_LEFTOVER instead of 0 if something is left, which is logged: a job that was
+ * abandoned and has not returned, or else what is a fault of the library.
  * `why` may be NULL.
  */
 COP_API int cop_node_wait(cop_node *node, cop_exit *why);
