@@ -39,13 +39,6 @@ function(coppice_add_run name)
         RUN_SERIAL ${arg_SERIAL} ENVIRONMENT "${COPPICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
 endfunction()
 
-# Each test program looks after each test whether something is left.
-if(COPPICE_TESTS)
-    add_library(coppice_leftover OBJECT ${PROJECT_SOURCE_DIR}/tests/leftover.c)
-    target_link_libraries(coppice_leftover PRIVATE coppice_inside PkgConfig::cmocka)
-    target_link_options(coppice_leftover INTERFACE -Wl,--wrap=_cmocka_run_group_tests)
-endif()
-
 # coppice_test(<name> <source>... [TIMEOUT <seconds>] [FULL <seconds>] [WRAP <function>...]
 #              [LABELS ...] [SERIAL] [NO_MEMCHECK])
 #
@@ -262,3 +255,11 @@ function(coppice_package_tests)
         ${libevent_LDFLAGS} ${nanomsg_LDFLAGS} ${context_library} -pthread
         -- hello.c=12 tree.c=15 counter.c=22 two_nodes.c=18)
 endfunction()
+
+# Each test program looks after each test whether something is left.
+if(COPPICE_TESTS)
+    add_library(coppice_leftover OBJECT ${PROJECT_SOURCE_DIR}/tests/leftover.c)
+    target_link_libraries(coppice_leftover PRIVATE coppice_inside PkgConfig::cmocka)
+    coppice_is_listed(${PROJECT_SOURCE_DIR}/tests/leftover.c)
+    target_link_options(coppice_leftover INTERFACE -Wl,--wrap=_cmocka_run_group_tests)
+endif()

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,6 +136,22 @@ last(void **state)
     return -1;
 }
 
+static void *
+nothing(void *arg)
+{
+    return arg;
+}
+
+/* A sanitizer has a thread of its own as soon as there is any, and keeps it. */
+static void
+begin_threads(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
 int __real__cmocka_run_group_tests(const char *name, const struct CMUnitTest *those,
                                    size_t count, CMFixtureFunction setup,
                                    CMFixtureFunction teardown);
@@ -157,6 +174,7 @@ __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *those,
     }
     tests = those;
     current = 0;
+    begin_threads();
     int failed = __real__cmocka_run_group_tests(name, around, count, setup, teardown);
     free(around);
     return failed;

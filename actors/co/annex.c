@@ -4,9 +4,15 @@
 #include "co/co.h"
 #include "core/node.h"
 
+enum {
+    SITES = 256,
+};
+
 typedef struct annex {
     copi_annex base; /* first */
     copi_stacks stacks;
+    const char *sites[SITES]; /* noted; under the node's lock */
+    unsigned site_count;
     copi_stack_cache caches[]; /* one per worker */
 } annex;
 
@@ -19,6 +25,12 @@ annex_free(copi_annex *base)
     free(self);
 }
 
+static bool
+annex_tidy(copi_annex *base)
+{
+    return copi_stacks_tidy(&((annex *)base)->stacks);
+}
+
 static annex *
 annex_new(const cop_node *node)
 {
@@ -27,7 +39,7 @@ annex_new(const cop_node *node)
 
     if (self == NULL)
         return NULL;
-    self->base.free = annex_free;
+    self->base = (copi_annex){.free = annex_free, .tidy = annex_tidy};
     copi_stacks_init(&self->stacks);
     for (unsigned i = 0; i < workers; i++)
         copi_stack_cache_init(&self->caches[i], &self->stacks);
@@ -71,4 +83,24 @@ cop_stack_stats_read(cop_node *node, cop_stack_stats *out)
                              .mapped = stats.mapped,
                              .resident = stats.resident,
                              .deepest = stats.deepest};
+}
+
+bool
+copi_note_site(cop_node *node, const char *site)
+{
+    annex *self = annex_of(node);
+    bool is_new = false;
+
+    if (self == NULL)
+        return false;
+    pthread_mutex_lock(&node->lock);
+    unsigned at = 0;
+    while (at < self->site_count && self->sites[at] != site)
+        at++;
+    if (at == self->site_count && at < SITES) {
+        self->sites[self->site_count++] = site;
+        is_new = true;
+    }
+    pthread_mutex_unlock(&node->lock);
+    return is_new;
 }

@@ -9,15 +9,22 @@
 #include "co/co.h"
 #include "core/node.h"
 
+/* In a block that is this scope, which joins it by itself, or in one inside that. */
 static bool
-stands_inside(const cop_co *co, const copi_scope *scope)
+stands_in(const cop_co *co, const copi_scope *scope)
 {
     const copi_scope *at = co->here;
 
-    for (; at != NULL; at = at->outer)
-        if (at->outer == scope)
-            return true;
-    return false;
+    while (at != NULL && at != scope)
+        at = at->outer;
+    return at == scope;
+}
+
+static void
+stand_in(cop_co *co, copi_scope *scope)
+{
+    co->here = scope;
+    co->actor->ties->shield = copi_scope_shield(scope);
 }
 
 /* What a join says of it. */
@@ -46,21 +53,21 @@ await(cop_co *co, copi_scope *scope, cop_outcome *out)
     cop_actor *self = co->actor;
     cop_outcome outcome;
 
+    copi_check_bounded(co, scope, COP_INFINITY);
     scope->is_awaited = true;
+    scope->is_entered = false;
     scope->is_closing = true;
     copi_scope_settle(self, scope);
     while (!scope->is_over)
         copi_co_leave(co);
     copi_scope_outcome(scope, &outcome);
     cop_err err = result_of(&outcome, scope->opts.moves_on);
-    bool is_unheard = out == NULL && scope->has_failed;
-    copi_scope *outer = scope->outer;
+    if (out == NULL)
+        copi_scope_pass_on(self, scope);
     keep_records(co, scope);
     if (co->here == scope)
-        co->here = outer;
+        stand_in(co, scope->outer);
     copi_scope_remove(self, scope);
-    if (is_unheard)
-        copi_scope_fail(self, outer, &outcome.why);
     if (out != NULL)
         *out = outcome;
     return err;
@@ -72,7 +79,7 @@ cop_scope_join(cop_co *co, cop_scope handle, cop_outcome *out)
     copi_scope *scope;
 
     COP_TRY(copi_scope_find(co->actor, handle, &scope));
-    if (scope == NULL || stands_inside(co, scope))
+    if (scope == NULL || stands_in(co, scope))
         return COP_E_SELF;
     return await(co, scope, out);
 }
@@ -99,7 +106,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
 {
     cop_actor *self = co->actor;
     cop_scope_opts mine = *opts;
-    cop_block block = {.co = co, .outcome = outcome};
+    cop_block block = {.co = co, .outcome = outcome, .site = co->site};
     copi_scope *scope;
 
     if (mine.within.ref.bits == 0)
@@ -113,7 +120,8 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
     }
     COPI_CHECK(copi_scope_find(self, block.scope, &scope) == COP_OK);
     scope->is_awaited = true; /* from the beginning: nobody else is to be told of its end */
-    co->here = scope;
+    scope->is_entered = true;
+    stand_in(co, scope);
     block.is_open = true;
     return block;
 }
@@ -131,6 +139,7 @@ cop_block_join(cop_block *block)
     if (!block->is_open)
         return;
     block->is_open = false;
+    block->co->site = block->site;
     (void)await(block->co, scope_of(block), block->outcome);
 }
 

@@ -141,15 +141,14 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
 {
     cop_co *co = copi_co_of(self);
 
-    if (!co->is_ready && copi_inbox_is_sorted(co) && copi_mailbox_park(&self->mailbox))
-        return true; /* the usual case: it was told of all that has come */
-    /* Who is cancelled by what has just been received is first given the answer before it. */
-    if (!co->is_ready || co->wants_mail || !copi_inbox_is_sorted(co)) {
+    if (!co->is_ready || co->wants_mail) {
         copi_receive(self);
         if (!copi_has_turns(self) || !copi_inbox_sort(co))
             return false;
         if (!co->is_ready && !(co->wants_mail && copi_inbox_has_more(co)))
             return copi_mailbox_park(&self->mailbox);
+    } else if (!copi_inbox_is_sorted(co) && !copi_inbox_sort(co)) {
+        return false; /* a result that came with what woke it is given first */
     }
     if (worker->spent >= slice) {
         co->is_ready = true;
@@ -157,7 +156,9 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
         return true;
     }
     resume(self, co);
-    return false;
+    /* The usual case: it was told of all that has come. */
+    return !co->is_ready && copi_has_turns(self) && copi_inbox_is_sorted(co) &&
+           copi_mailbox_park(&self->mailbox);
 }
 
 /* ------------------------------------------------------------------------------- the end */
@@ -165,9 +166,15 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
 static void
 keep_reason(cop_actor *self, cop_co *co, const cop_exit *why)
 {
+    if (co->why != NULL && !cop_exit_is_abnormal(why))
+        return;
+    if (co->why != NULL && cop_exit_is_abnormal(co->why)) {
+        copi_exit_add(co->why, why);
+        return;
+    }
+    /* A failure outweighs that somebody wanted it to end. */
     if (co->why != NULL) {
-        if (cop_exit_is_abnormal(why))
-            copi_exit_add(co->why, why);
+        *co->why = *why;
         return;
     }
     co->why = copi_pool_take(&self->worker->pool, sizeof *co->why);
@@ -260,6 +267,7 @@ const struct cop_sequence cop_sequence = {
     .cancel = cancel,
     .wake = wake,
     .waits_for = copi_wait_reason,
+    .waits_at = copi_wait_site,
     .end = end,
 };
 

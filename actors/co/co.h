@@ -16,6 +16,13 @@
 #define COPPICE_CO_CO_H
 
 #include <coppice/co.h>
+/* In here they are the functions. */
+#undef cop_receive
+#undef cop_receive_if
+#undef cop_scope_join
+#undef cop_sleep
+#undef cop_wait_fd
+#undef cop_work
 
 #include "co/stacks.h"
 #include "co/switch.h"
@@ -23,6 +30,7 @@
 #include "core/sequence.h"
 
 struct cop_co {
+    const char *site; /* first, see copi_at: where in the program it waits, or did last */
     copi_context context;
     copi_stack *stack;
     cop_actor *actor;
@@ -68,6 +76,8 @@ copi_co_of(cop_actor *self)
 void copi_co_leave(cop_co *co);
 
 /* annex.c */
+/* True the first time that a place is noted, while there is room. */
+bool copi_note_site(cop_node *node, const char *site);
 /* The stacks of a node, made when they are first needed; NULL without memory. */
 copi_stack_cache *copi_stacks_of(cop_node *node, unsigned worker);
 
@@ -114,6 +124,10 @@ cop_err copi_wait_on(cop_co *co);
 void copi_wait_end(cop_co *co);
 /* What the body waits for; see sequence.h. */
 const char *copi_wait_reason(const cop_actor *self);
+const char *copi_wait_site(const cop_actor *self);
+/* If nobody has seen to it that a wait for so long, in that scope, ends: says so, once for each
+ * place.  For nodes with opts.warn_unbounded. */
+void copi_check_bounded(cop_co *co, const copi_scope *scope, int64_t within_ms);
 /* Has the timer stand at the first of the times that matter. */
 bool copi_co_set_timer(cop_co *co);
 

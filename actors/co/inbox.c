@@ -159,6 +159,19 @@ is_plain(const copi_envelope *envelope)
     }
 }
 
+/* Passes by all that stand there as they are to be. */
+static copi_mail *
+sort_plain(cop_co *co, copi_mail *mail)
+{
+    for (; mail != NULL; mail = mail->next) {
+        const copi_envelope *envelope = copi_envelope_of(mail);
+        if (!is_plain(envelope) || envelope->type == NULL)
+            break;
+        co->sorted = mail;
+    }
+    return mail;
+}
+
 static void
 sort_other(cop_co *co)
 {
@@ -179,18 +192,13 @@ copi_inbox_sort(cop_co *co)
     cop_actor *self = co->actor;
 
     follow(co);
-    for (copi_mail *mail; (mail = after(co, co->sorted)) != NULL; follow(co)) {
-        const copi_envelope *envelope = copi_envelope_of(mail);
-        if (!is_plain(envelope))
-            sort_other(co);
-        else if (envelope->type == NULL)
+    for (copi_mail *mail; (mail = sort_plain(co, after(co, co->sorted))) != NULL; follow(co)) {
+        if (is_plain(copi_envelope_of(mail)))
             sort_encoded(co);
         else
-            co->sorted = mail;
+            sort_other(co);
         if (!copi_has_turns(self))
             return false;
-        if (co->head != self->batch) /* it was taken out from the front, or put in there */
-            continue;
     }
     return true;
 }

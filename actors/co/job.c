@@ -35,6 +35,7 @@ cop_work(cop_co *co, const cop_job_spec *spec, cop_exit *why)
 
     if (copi_co_force(co) >= COP_FORCE_HARD)
         return copi_wait_on(co);
+    copi_check_bounded(co, co->here, COP_INFINITY);
     co->is_job_over = false;
     COP_TRY(cop_job_start(self, copi_scope_handle(self, co->here), spec, on_done, &leaf));
     while (!co->is_job_over) {

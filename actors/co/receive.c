@@ -40,17 +40,20 @@ accept(cop_co *co, copi_envelope *envelope)
 static cop_err
 await(cop_co *co, int32_t within_ms, const copi_choice *choice, copi_envelope **found)
 {
+    copi_check_bounded(co, co->here, within_ms);
     cop_err err = copi_wait_begin(co, within_ms);
-
     if (err != COP_OK)
         return err;
     co->wants_mail = true;
     if (within_ms == 0) {
         co->is_ready = true; /* what has come may not be sorted yet */
         copi_co_leave(co);
+        *found = copi_inbox_pick(co, choice);
     }
-    while ((*found = copi_inbox_pick(co, choice)) == NULL && err == COP_OK)
+    while (*found == NULL && err == COP_OK) {
         err = copi_wait_on(co);
+        *found = copi_inbox_pick(co, choice);
+    }
     copi_wait_end(co);
     return *found != NULL ? COP_OK : err;
 }

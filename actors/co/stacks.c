@@ -21,10 +21,11 @@ batch_of(uint8_t class)
     return count < BATCH_MOST ? count : BATCH_MOST;
 }
 
+/* That make so many bytes. */
 static uint32_t
-warm_most(uint8_t class)
+count_in(uint32_t bytes, uint8_t class)
 {
-    return COPI_STACKS_WARM / ((uint32_t)COPI_STACK_LEAST << class);
+    return bytes / ((uint32_t)COPI_STACK_LEAST << class);
 }
 
 void
@@ -32,6 +33,7 @@ copi_stacks_init(copi_stacks *self)
 {
     *self = (copi_stacks){0};
     pthread_mutex_init(&self->lock, NULL);
+    atomic_init(&self->has_surplus, false);
     atomic_init(&self->deepest, 0);
 }
 
@@ -101,21 +103,22 @@ keep_warm(copi_stacks *self, uint8_t class, copi_stack *batch)
     uint32_t count = batch_of(class);
 
     pthread_mutex_lock(&self->lock);
-    bool has_room = self->classes[class].warm_count + count <= warm_most(class);
+    uint32_t all = self->classes[class].warm_count + count;
+    bool has_room = all <= count_in(COPI_STACKS_WARM_MOST, class);
     if (has_room) {
         push_batch(&self->classes[class].warm, batch);
-        self->classes[class].warm_count += count;
+        self->classes[class].warm_count = all;
+        if (all > count_in(COPI_STACKS_WARM, class))
+            atomic_store_explicit(&self->has_surplus, true, memory_order_relaxed);
     }
     pthread_mutex_unlock(&self->lock);
     return has_room;
 }
 
+/* Without the lock: the kernel takes its time. */
 static void
-give_batch(copi_stacks *self, uint8_t class, copi_stack *batch)
+cool(copi_stacks *self, uint8_t class, copi_stack *batch)
 {
-    if (keep_warm(self, class, batch))
-        return;
-    /* Without the lock: the kernel takes its time. */
     for (copi_stack *stack = batch; stack != NULL; stack = stack->next) {
         note_depth(self, copi_stack_look(stack).depth);
         copi_stack_cool(stack);
@@ -123,6 +126,42 @@ give_batch(copi_stacks *self, uint8_t class, copi_stack *batch)
     pthread_mutex_lock(&self->lock);
     push_batch(&self->classes[class].cold, batch);
     pthread_mutex_unlock(&self->lock);
+}
+
+static void
+give_batch(copi_stacks *self, uint8_t class, copi_stack *batch)
+{
+    if (!keep_warm(self, class, batch))
+        cool(self, class, batch);
+}
+
+/* A batch of a class of which too much is warm; NULL: there is none. */
+static copi_stack *
+take_surplus(copi_stacks *self)
+{
+    for (uint8_t class = 0; class < COPI_STACK_CLASSES; class ++) {
+        if (self->classes[class].warm_count <= count_in(COPI_STACKS_WARM, class))
+            continue;
+        self->classes[class].warm_count -= batch_of(class);
+        return pop_batch(&self->classes[class].warm);
+    }
+    return NULL;
+}
+
+bool
+copi_stacks_tidy(copi_stacks *self)
+{
+    if (!atomic_load_explicit(&self->has_surplus, memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&self->lock);
+    copi_stack *batch = take_surplus(self);
+    if (batch == NULL)
+        atomic_store_explicit(&self->has_surplus, false, memory_order_relaxed);
+    pthread_mutex_unlock(&self->lock);
+    if (batch == NULL)
+        return false;
+    cool(self, batch->class, batch);
+    return true;
 }
 
 /* A batch, or one new stack. */

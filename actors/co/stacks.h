@@ -11,14 +11,17 @@
  * given back on another finds its way back for a lock per batch.  The stack that was given
  * last is taken first, since its pages are in the caches.
  *
- * The pool keeps so many stacks warm of each size, and has the others give their pages back.
- * What is left of those is addresses; they stay with the pool until the node is gone.
+ * The pool keeps so many stacks warm of each size, and has the others give their pages back
+ * when a worker has nothing else to do: that takes longer than the life of many a body, and who
+ * ends ten thousand of them may start as many soon.  Of what is far too much they go at once.
+ * What is left of a cold stack is addresses; they stay with the pool until the node is gone.
  */
 #ifndef COPPICE_CO_STACKS_H
 #define COPPICE_CO_STACKS_H
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,8 +30,11 @@
 #include "co/stack.h"
 
 enum {
-    /* Bytes of idle stacks of a class that the pool keeps warm; a small part of them is in memory. */
+    /* Bytes of idle stacks of a class that the pool keeps warm; a small part of them is in
+     * memory. */
     COPI_STACKS_WARM = 256 * 1024 * 1024,
+    /* The same while there is no time to cool any. */
+    COPI_STACKS_WARM_MOST = 1024 * 1024 * 1024,
 };
 
 typedef struct copi_stack_cache copi_stack_cache;
@@ -43,6 +49,8 @@ typedef struct copi_stacks {
     } classes[COPI_STACK_CLASSES];
     size_t cut; /* stacks there are */
 
+    /* Is a class beyond what is kept warm?  Written under the lock; relaxed: whether to look. */
+    _Atomic bool has_surplus;
     /* Bytes.  Anybody may raise it; relaxed: a fact of its own. */
     _Atomic size_t deepest;
 } copi_stacks;
@@ -83,6 +91,10 @@ void copi_stack_cache_init(copi_stack_cache *self, copi_stacks *stacks);
 COP_MUST_USE cop_err copi_stack_take(copi_stack_cache *from, size_t size, copi_stack **out);
 /* Nobody runs on it any more.  The cache's worker. */
 void copi_stack_give(copi_stack_cache *to, copi_stack **stack);
+
+/* Cools some of the stacks that are too many.  True if there were any: call it again when there
+ * is nothing better to do.  Any thread. */
+bool copi_stacks_tidy(copi_stacks *self);
 
 /* Any thread; counts of a moment while workers run.  Asks the kernel about each stack: some
  * ten milliseconds for 100,000. */

@@ -105,12 +105,27 @@ copi_wait_on(cop_co *co)
         return COP_E_TIMEOUT;
     copi_co_leave(co);
     look_at_clock(co);
-    return COP_OK;
+    /* A time that has come is there already, also if the body was cancelled meanwhile. */
+    return co->has_timed_out ? COP_E_TIMEOUT : COP_OK;
+}
+
+void
+copi_check_bounded(cop_co *co, const copi_scope *scope, int64_t within_ms)
+{
+    cop_actor *self = co->actor;
+
+    if (COPI_LIKELY(!self->node->opts.warn_unbounded) || within_ms != COP_INFINITY ||
+        copi_deadline_around(self) != 0 || copi_scope_deadline(scope) != 0)
+        return;
+    const char *site = co->site != NULL ? co->site : "an unknown place";
+    if (copi_note_site(self->node, site))
+        cop_log(self, "unbounded wait at %s", site);
 }
 
 cop_err
 cop_sleep(cop_co *co, int64_t ms)
 {
+    copi_check_bounded(co, co->here, ms);
     COP_TRY(copi_wait_begin(co, ms));
     cop_err err = COP_OK;
     while (err == COP_OK)
@@ -156,4 +171,12 @@ copi_wait_reason(const cop_actor *self)
     if (co->here != NULL && co->here->is_awaited && co->here->is_closing)
         return "the end of a scope";
     return co->wait_until != 0 ? "its time" : NULL;
+}
+
+const char *
+copi_wait_site(const cop_actor *self)
+{
+    const cop_co *co = self->state;
+
+    return co->has_begun ? co->site : NULL;
 }

@@ -38,6 +38,7 @@
 
 typedef struct copi_ties copi_ties;
 typedef struct copi_badge copi_badge;
+typedef struct copi_scope copi_scope; /* scope.h */
 
 enum {
     COPI_STOP_MS = 5000 /* as OTP's supervisor gives a worker */
@@ -115,14 +116,14 @@ struct cop_actor {
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;
+    uint32_t
+        kill_at; /* milliseconds of the worker's clock, modulo 2^32; 0: no ladder, or killed */
     /* Written once, before init; read by this actor as well.  Relaxed: who asks whether a
      * stranger is his child may read it while the slot changes hands. */
     _Atomic(cop_actor *) owner;
     cop_actor *older, *younger;
     uint64_t cookie;
-    uint32_t
-        kill_at; /* milliseconds of the worker's clock, modulo 2^32; 0: no ladder, or killed */
-    uint32_t scope; /* the number of the owner's scope that it is in; 0: his own */
+    copi_scope *scope; /* of the owner's, that it is in, which outlives it; NULL: his own */
     bool is_told;
 
     /* The runner; after the end, the owner (legacy.h). */
@@ -192,7 +193,12 @@ copi_lives(cop_actor *record, cop_pid pid)
 }
 
 /* Has the ties, made if need be; NULL if there is no memory. */
-copi_ties *copi_ties_of(cop_actor *self);
+copi_ties *copi_ties_make(cop_actor *self);
+static inline copi_ties *
+copi_ties_of(cop_actor *self)
+{
+    return COPI_LIKELY(self->ties != NULL) ? self->ties : copi_ties_make(self);
+}
 
 /* A number that no other monitor, call or timer of this node has. */
 uint64_t copi_new_ref(copi_worker *worker);
@@ -246,6 +252,9 @@ void copi_end(cop_actor *self, const cop_exit *why);
 void copi_end_as_said(cop_actor *self);
 /* The end by a failure of a handler or of init; uses what cop_fail has said. */
 void copi_end_failed(cop_actor *self, cop_err err);
+/* It is ending, and something of it failed: `why` is its reason, if that was no failure yet; else
+ * `cause` is one more. */
+void copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause);
 /* Ends at once, or hardens an end that has begun.  No more code of its own runs. */
 void copi_kill_self(cop_actor *self);
 /* Goes on with an end that has begun.  True if the actor is gone: touch it no more. */
@@ -295,8 +304,15 @@ copi_body_wake(cop_actor *self)
 void copi_discard(cop_actor *self);
 /* From here on the mailbox takes nothing; what was in it has been answered. */
 void copi_close_mailbox(cop_actor *self);
-/* Frees the state. */
-void copi_free_furniture(cop_actor *self);
+/* Frees the state, which is not in the record. */
+void copi_free_state(cop_actor *self);
+static inline void
+copi_free_furniture(cop_actor *self)
+{
+    if (COPI_UNLIKELY(self->state != self->small_state))
+        copi_free_state(self);
+    self->state = NULL;
+}
 /* Frees the kept record. */
 void copi_exit_free(cop_actor *self);
 /* Tells the owner that this actor is gone; it has ended. */
@@ -333,10 +349,22 @@ void copi_release(cop_actor *self);
 
 /* receive.c */
 
-/* Takes new mail: signals act, messages wait for their turn. */
-void copi_receive(cop_actor *self);
+/* Takes new mail: signals act, messages wait for their turn.  All that is newer than `handled`,
+ * which has been handled in the mailbox. */
+void copi_receive_after(cop_actor *self, copi_mail *handled);
+static inline void
+copi_receive(cop_actor *self)
+{
+    copi_receive_after(self, NULL);
+}
 /* Handles the ends of children that wait for their turn; an ending actor has no turns. */
-void copi_settle_children(cop_actor *self);
+void copi_settle_batch(cop_actor *self);
+static inline void
+copi_settle_children(cop_actor *self)
+{
+    if (self->batch != NULL)
+        copi_settle_batch(self);
+}
 /* Puts an envelope behind what waits for its turn. */
 void copi_append(cop_actor *self, copi_envelope *envelope);
 

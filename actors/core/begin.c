@@ -19,36 +19,36 @@ is_own(const cop_actor *me, cop_pid owner)
     return cop_pid_is_none(owner) || cop_pid_equal(owner, copi_pid_of(me));
 }
 
+/* `scope`: of this actor's, that the child is to be in; NULL: its own, or another's. */
 static cop_err
-check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts)
+check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts *opts,
+            copi_scope **scope)
 {
+    *scope = NULL;
     if (!copi_is_open(me))
         return COP_E_GONE;
     if (behaviour == NULL ||
         (behaviour->policy == COP_SUPERVISE && behaviour->on_child == NULL) ||
         opts->mailbox > COP_MAILBOX_MAX || behaviour->mailbox > COP_MAILBOX_MAX ||
-        opts->stop_ms < COP_STOP_NO_WAIT || copi_is_bad_limit(opts->stuck_ms) ||
-        copi_is_bad_limit(behaviour->stuck_ms))
+        opts->stop_ms < COP_STOP_NO_WAIT)
         return COP_E_INVAL;
-    copi_scope *scope;
-    if (COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner))
-        return copi_scope_enter(me, opts->scope, &scope);
-    return COP_OK;
+    return COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner)
+               ? copi_scope_enter(me, opts->scope, scope)
+               : COP_OK;
 }
 
 /* In a path the scopes that an actor is in stand before it. */
 static bool
-label_in(cop_actor *me, cop_actor *self, const cop_spawn_opts *opts, const char *site)
+label_in_scope(cop_actor *self, const cop_spawn_opts *opts, const char *site)
 {
     const char *label = opts->label != NULL ? opts->label : opts->name;
     char path[COPI_PATH_MAX];
-    copi_scope *scope = copi_scope_numbered(me, self->scope);
 
     if (label == NULL && !self->node->opts.origins) {
-        copi_badge_set_scope(self, scope);
+        copi_badge_set_scope(self, self->scope);
         return true;
     }
-    size_t used = copi_scope_names(scope, path, sizeof path);
+    size_t used = copi_scope_names(self->scope, path, sizeof path);
     snprintf(path + used, sizeof path - used, "/%s",
              label != NULL ? label : copi_kind_of(self));
     return copi_badge_make(self, path, used + 1, opts->site != NULL ? opts->site : site);
@@ -75,10 +75,8 @@ take_state(cop_actor *self)
 /* Everything but what others see.  False if there is no memory. */
 static bool
 furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
-        const cop_spawn_opts *opts, const char *site)
+        const cop_spawn_opts *opts, copi_scope *scope, const char *site)
 {
-    bool is_local = COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner);
-
     self->task.home = COPI_ANYWHERE;
     self->node = me->node;
     self->worker = me->worker;
@@ -100,7 +98,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->cookie = opts->cookie;
     self->stop_ms = opts->stop_ms == 0 ? COPI_STOP_MS : opts->stop_ms;
     self->kill_at = 0;
-    self->scope = is_local ? (uint32_t)opts->scope.ref.bits : 0;
+    self->scope = scope;
     self->is_service = opts->service;
     self->is_told = false;
     self->keeps_mail = false; /* until it has started */
@@ -109,8 +107,8 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     atomic_store_explicit(&self->stuck_ms, 0, memory_order_relaxed);
     self->older = self->younger = NULL;
     atomic_store_explicit(&self->is_named, false, memory_order_relaxed);
-    return take_state(self) &&
-           (is_local ? label_in(me, self, opts, site) : copi_badge_give(self, opts, site));
+    return take_state(self) && (COPI_LIKELY(scope == NULL) ? copi_badge_give(self, opts, site)
+                                                           : label_in_scope(self, opts, site));
 }
 
 /* Opens the mailbox, which makes the pid good for something. */
@@ -160,9 +158,11 @@ hand_over(cop_actor *me, cop_actor *child, cop_pid owner, cop_scope scope)
 static cop_err
 inherit_deadline(cop_actor *me, cop_actor *child)
 {
-    int64_t deadline = copi_scope_deadline(copi_scope_numbered(me, child->scope));
+    copi_scope *scope = child->scope;
+    int64_t deadline = copi_scope_deadline(scope);
 
-    if (me->ties->deadline != 0 && (deadline == 0 || me->ties->deadline < deadline))
+    if (copi_scope_shield(scope) == NULL && me->ties->deadline != 0 &&
+        (deadline == 0 || me->ties->deadline < deadline))
         deadline = me->ties->deadline;
     if (deadline == 0)
         return COP_OK;
@@ -181,7 +181,7 @@ give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
         return COP_E_NOMEM;
     copi_set_owner(child, me);
     copi_child_add(me, child, opts);
-    return COPI_LIKELY(child->scope == 0 && me->ties->deadline == 0)
+    return COPI_LIKELY(child->scope == NULL && me->ties->deadline == 0)
                ? COP_OK
                : inherit_deadline(me, child);
 }
@@ -214,6 +214,7 @@ static cop_err
 run_init(cop_actor *self, const cop_spawn_opts *opts)
 {
     cop_actor *outer = copi_current(self->worker);
+    const cop_handler *starts;
     cop_err err = COP_OK;
 
     copi_set_current(self->worker, self);
@@ -221,8 +222,8 @@ run_init(cop_actor *self, const cop_spawn_opts *opts)
         err = self->behaviour->sequence->start(self, opts);
     else if (self->behaviour->init != NULL)
         err = self->behaviour->init(self, self->state, opts->arg);
-    else if (copi_handler_for(self->behaviour, &cop_start_type) != NULL)
-        err = copi_dispatch(self, &cop_start_type, &(cop_start){opts->arg});
+    else if ((starts = copi_handler_for(self->behaviour, &cop_start_type)) != NULL)
+        err = starts->call(self, self->state, &(cop_start){opts->arg});
     copi_set_current(self->worker, outer);
     return err;
 }
@@ -302,6 +303,8 @@ limit_time(cop_actor *self, const cop_spawn_opts *opts)
 {
     int32_t limit = opts->stuck_ms;
 
+    if (copi_is_bad_limit(limit) || copi_is_bad_limit(self->behaviour->stuck_ms))
+        return COP_E_INVAL;
     if (limit == 0)
         limit = self->behaviour->stuck_ms;
     if (limit == 0)
@@ -320,11 +323,12 @@ spawn(const char *site, cop_actor *me, const cop_behaviour *behaviour,
         opts->monitor->bits = 0;
     if (opts->lingers != NULL)
         *opts->lingers = false;
-    COP_TRY(check_spawn(me, behaviour, opts));
+    copi_scope *scope;
+    COP_TRY(check_spawn(me, behaviour, opts, &scope));
     cop_actor *child = copi_table_take(&me->node->table, me->worker);
     if (child == NULL)
         return COP_E_NOMEM;
-    if (!furnish(child, me, behaviour, opts, site))
+    if (!furnish(child, me, behaviour, opts, scope, site))
         return abandon(me, child, COP_E_NOMEM);
     cop_err err = COP_OK;
     if (COPI_UNLIKELY((opts->stuck_ms | behaviour->stuck_ms | me->node->opts.stuck_ms) != 0) &&

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/exit.h"
 #include "base/memory.h"
 #include "core/badge.h"
 #include "core/legacy.h"
@@ -54,27 +55,32 @@ has_place(const copi_brood *brood, const cop_actor *child)
     return child != NULL && (child->older != NULL || brood->oldest == child);
 }
 
+/* Behind whom a child comes that is not simply the youngest; NULL: it is the oldest. */
+COPI_COLD static cop_actor *
+place_of(cop_actor *self, const copi_brood *brood, const cop_spawn_opts *opts)
+{
+    cop_actor *older = opts->first ? NULL : child_of(self, opts->after);
+
+    return opts->first || has_place(brood, older) ? older : brood->youngest;
+}
+
 void
 copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts)
 {
-    copi_scope *scope = copi_scope_numbered(self, child->scope);
-    copi_brood *brood = copi_brood_of(self, scope);
+    copi_brood *brood = copi_brood_of(self, child->scope);
     cop_actor *older = brood->youngest;
 
-    if (scope != NULL)
-        scope->started++;
-
-    if (opts->first)
-        older = NULL;
-    else if (!cop_pid_is_none(opts->after) && has_place(brood, child_of(self, opts->after)))
-        older = child_of(self, opts->after);
+    if (child->scope != NULL)
+        child->scope->started++;
+    if (COPI_UNLIKELY(opts->first || !cop_pid_is_none(opts->after)))
+        older = place_of(self, brood, opts);
     insert(self, brood, child, older);
 }
 
 void
 copi_child_remove(cop_actor *self, cop_actor *child)
 {
-    copi_brood *brood = copi_brood_of(self, copi_scope_numbered(self, child->scope));
+    copi_brood *brood = copi_brood_of(self, child->scope);
 
     *(child->older == NULL ? &brood->oldest : &child->older->younger) = child->younger;
     *(child->younger == NULL ? &brood->youngest : &child->younger->older) = child->older;
@@ -240,28 +246,35 @@ stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
         stop_brood(self, &scope->brood, why);
 }
 
-/* What its children are told: why it ends itself, if there is more to say than that.  Those of
- * a supervisor are told as OTP's are. */
+/* What children are told when their owner ends: who failed, if somebody did, and with what, or
+ * what it was told itself; but by a supervisor no more than OTP's says. */
 static cop_exit
-reason_for_children(const cop_actor *self)
+reason_for_all(const cop_actor *self)
 {
-    cop_exit why = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
-    const cop_exit *own = self->why;
+    cop_exit out = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
+    const cop_exit *why = self->why;
 
-    if (own == NULL || self->behaviour->policy == COP_SUPERVISE)
-        return why;
-    why.code = own->cause_count > 0 ? own->causes[0].code : own->code;
-    why.origin = own->origin;
-    memcpy(why.text, own->cause_count > 0 ? own->causes[0].text : own->text, sizeof why.text);
-    memcpy(why.path, own->path, sizeof why.path);
-    return why;
+    if (self->behaviour->policy == COP_SUPERVISE)
+        return out;
+    if (!self->is_killed && why != NULL) {
+        bool is_own = why->cause_count == 0;
+        out.code = is_own ? why->code : why->causes[0].code;
+        memcpy(out.text, is_own ? why->text : why->causes[0].text, sizeof out.text);
+        memcpy(out.path, why->path, sizeof out.path);
+        out.origin = why->origin;
+    }
+    copi_exit_by(self, &out);
+    return out;
 }
 
 void
 copi_children_stop_all(cop_actor *self)
 {
-    cop_exit why = reason_for_children(self);
+    cop_exit why;
 
+    if (self->ties->child_count == 0)
+        return;
+    why = reason_for_all(self);
     stop_brood(self, &self->ties->own, &why);
 }
 
@@ -297,7 +310,10 @@ copi_stop_child(cop_actor *self, cop_pid pid, const cop_exit *why)
 cop_err
 cop_stop_child(cop_actor *me, cop_pid pid)
 {
-    return copi_stop_child(me, pid, &(cop_exit){.kind = COP_EXIT_SHUTDOWN});
+    cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
+
+    copi_exit_by(me, &why);
+    return copi_stop_child(me, pid, &why);
 }
 
 /* ------------------------------------------------------------------ their signals */
@@ -313,7 +329,7 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
     COPI_INSIST(copi_ties_of(self) != NULL);
     cop_actor *child = adoption.child;
     bool is_late = copi_scope_enter(self, adoption.scope, &scope) != COP_OK;
-    child->scope = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    child->scope = scope;
     copi_brood *brood = copi_brood_of(self, scope);
     insert(self, brood, child, brood->youngest);
     if (!copi_is_open(self))
@@ -333,41 +349,41 @@ forget(cop_actor *self, cop_actor *child)
     copi_table_give(&self->node->table, self->worker, child);
 }
 
-/* Are there children to be told to stop when another one has gone? */
-static bool
-must_go_on(const cop_actor *self)
+static void
+forget_exit(cop_actor *self, cop_actor *child)
 {
-    const copi_brood *own = &self->ties->own;
-
-    return self->behaviour->ordered ||
-           (own->service_count > 0 && own->service_count == own->child_count);
+    child->worker = self->worker;
+    copi_exit_free(child);
 }
 
-/* An end that nobody has anything to say to: most are. */
+/* Are there children to be told to stop when another one of that brood has gone? */
+static bool
+must_go_on(const cop_actor *self, const copi_brood *brood)
+{
+    return self->behaviour->ordered ||
+           (brood->service_count > 0 && brood->service_count == brood->child_count);
+}
+
+/* An end that nobody has anything to say to: most are.  The same whether the scope around the
+ * child has been cancelled or not. */
 static bool
 is_unremarkable(const cop_actor *self, const cop_actor *child)
 {
-    return child->why == NULL && !child->keeps_mail && self->behaviour->policy <= COP_ISOLATE &&
-           self->phase == COPI_RUNNING &&
-           (child->exit_kind == COP_EXIT_NORMAL || child->exit_kind == COP_EXIT_SHUTDOWN);
+    return (COPI_LIKELY(child->scope == NULL) ? self->behaviour->policy
+                                              : child->scope->opts.policy) <= COP_ISOLATE &&
+           !copi_has_crashed(child) && !child->keeps_mail &&
+           (child->why == NULL || !copi_exit_is_bad(child->why)) &&
+           (self->phase | 1) == COPI_SEQUENTIAL;
 }
 
-cop_err
-copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
+static cop_err
+judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
 {
-    cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
-    copi_scope *scope = copi_scope_numbered(self, child->scope);
     cop_exit why;
 
-    if (scope == NULL && is_unremarkable(self, child)) {
-        forget(self, child);
-        return COP_OK;
-    }
     copi_exit_of(child, &why);
-    if (child->why != NULL) {
-        child->worker = self->worker;
-        copi_exit_free(child);
-    }
+    if (child->why != NULL)
+        forget_exit(self, child);
     cop_legacy left = {0};
     if (child->keeps_mail)
         left = copi_legacy_of(child, self);
@@ -379,9 +395,26 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
                          .start_failed = !child->is_started,
                          .legacy = child->keeps_mail ? &left : NULL};
     forget(self, child);
-    if (self->phase == COPI_ENDING && must_go_on(self))
+    if (self->phase == COPI_ENDING && must_go_on(self, copi_brood_of(self, scope)))
         copi_children_stop(self);
     cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);
     return err;
+}
+
+cop_err
+copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
+{
+    cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
+    copi_scope *scope = child->scope;
+
+    if (is_unremarkable(self, child)) {
+        if (COPI_UNLIKELY(child->why != NULL))
+            forget_exit(self, child);
+        forget(self, child);
+        if (scope != NULL)
+            copi_scope_settle(self, scope);
+        return COP_OK;
+    }
+    return judge_end(self, child, scope);
 }

@@ -23,13 +23,13 @@ arm(cop_actor *self, copi_leaf *leaf, int64_t at)
     return true;
 }
 
-/* The next time that is still to come. */
+/* The next time; if nothing is caught up, one that is still to come. */
 static int64_t
 next_of(const cop_actor *self, const copi_leaf *leaf)
 {
     int64_t now = copi_worker_now(self->worker), due = leaf->timer.node.due + leaf->period;
 
-    if (due <= now)
+    if (due <= now && !leaf->catches_up)
         due += (now - due) / leaf->period * leaf->period + leaf->period;
     return due;
 }
@@ -78,13 +78,14 @@ cop_scope_soon(cop_actor *me, cop_scope scope, cop_call call, void *arg,
 }
 
 static cop_err
-later(cop_actor *me, cop_scope scope, int64_t ms, int64_t period, cop_call call, void *arg,
-      void (*dispose)(void *arg), cop_leaf *out)
+later(cop_actor *me, cop_scope scope, int64_t ms, int64_t period, cop_missed missed,
+      cop_call call, void *arg, void (*dispose)(void *arg), cop_leaf *out)
 {
     copi_leaf *leaf;
 
     COP_TRY(copi_leaf_new(me, scope, &call_kind, sizeof *leaf, call, arg, dispose, &leaf));
     leaf->period = period;
+    leaf->catches_up = missed == COP_MISSED_CATCH_UP;
     if (!arm(me, leaf, copi_worker_after(me->worker, ms))) {
         copi_leaf_over(me, leaf);
         return COP_E_NOMEM;
@@ -102,18 +103,25 @@ cop_scope_after(cop_actor *me, cop_scope scope, int64_t ms, cop_call call, void 
         copi_dispose(me, dispose, arg);
         return COP_E_INVAL;
     }
-    return later(me, scope, ms, 0, call, arg, dispose, out);
+    return later(me, scope, ms, 0, COP_MISSED_SKIP, call, arg, dispose, out);
+}
+
+cop_err
+cop_scope_every_with(cop_actor *me, cop_scope scope, int64_t ms, cop_missed missed,
+                     cop_call call, void *arg, void (*dispose)(void *arg), cop_leaf *out)
+{
+    if (ms <= 0 || ms > ms_max || missed > COP_MISSED_CATCH_UP) {
+        copi_dispose(me, dispose, arg);
+        return COP_E_INVAL;
+    }
+    return later(me, scope, ms, ms * COPI_MS, missed, call, arg, dispose, out);
 }
 
 cop_err
 cop_scope_every(cop_actor *me, cop_scope scope, int64_t ms, cop_call call, void *arg,
                 void (*dispose)(void *arg), cop_leaf *out)
 {
-    if (ms <= 0 || ms > ms_max) {
-        copi_dispose(me, dispose, arg);
-        return COP_E_INVAL;
-    }
-    return later(me, scope, ms, ms * COPI_MS, call, arg, dispose, out);
+    return cop_scope_every_with(me, scope, ms, COP_MISSED_SKIP, call, arg, dispose, out);
 }
 
 /* ------------------------------------------------------------------------- from outside */

@@ -52,14 +52,11 @@ copi_close_mailbox(cop_actor *self)
 }
 
 void
-copi_free_furniture(cop_actor *self)
+copi_free_state(cop_actor *self)
 {
-    if (self->state != self->small_state)
-        copi_pool_give(&self->worker->pool, self->state,
-                       self->behaviour->sequence == NULL
-                           ? self->behaviour->state_size
-                           : self->behaviour->sequence->state_size);
-    self->state = NULL;
+    copi_pool_give(&self->worker->pool, self->state,
+                   self->behaviour->sequence == NULL ? self->behaviour->state_size
+                                                     : self->behaviour->sequence->state_size);
 }
 
 /* Keeps a record that says more than its kind and code; without memory it says less. */
@@ -123,6 +120,8 @@ copi_end_as_said(cop_actor *self)
     self->phase = COPI_ENDING;
     copi_mailbox_shut_door(&self->mailbox);
     copi_settle_children(self);
+    if (self->ties == NULL)
+        return;
     copi_scopes_stop(self);
     copi_children_stop(self);
 }
@@ -143,12 +142,33 @@ copi_end_failed(cop_actor *self, cop_err err)
 }
 
 void
+copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause)
+{
+    /* Who has not started has told his starter why. */
+    if (!copi_has_crashed(self) && self->is_started)
+        keep_exit(self, why);
+    else if (self->why != NULL)
+        copi_exit_add(self->why, cause);
+}
+
+/* What cop_stop and cop_stop_with have said is what a body is told. */
+static void
+end_as_said(cop_actor *self)
+{
+    cop_exit why;
+
+    copi_exit_of(self, &why);
+    if (copi_is_open(self) && !is_left_to_body(self, &why))
+        copi_end_as_said(self);
+}
+
+void
 copi_end_after_handler(cop_actor *self, cop_err err)
 {
     if (err != COP_OK)
         copi_end_failed(self, err);
     else
-        copi_end_as_said(self);
+        end_as_said(self);
     self->is_leaving = false;
 }
 
@@ -253,8 +273,6 @@ copi_finish(cop_actor *self)
         return false;
     cop_actor *outer = copi_current(self->worker);
     copi_set_current(self->worker, self);
-    if (self->behaviour->sequence != NULL)
-        self->behaviour->sequence->end(self);
     if (ties != NULL) {
         copi_calls_end(self);
         copi_scopes_end(self);
@@ -263,6 +281,9 @@ copi_finish(cop_actor *self)
         copi_watches_end(self);
         copi_ladder_end(self);
     }
+    /* After the scopes: they may use what the body's argument is. */
+    if (self->behaviour->sequence != NULL)
+        self->behaviour->sequence->end(self);
     run_terminate(self);
     if (self->behaviour->dispose != NULL)
         self->behaviour->dispose(self->state);

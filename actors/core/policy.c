@@ -82,19 +82,17 @@ copi_scope_keep(copi_scope *scope, const cop_child_record *record)
         scope->dropped++;
 }
 
-/* The scope's first reason, and what the others are told: who it was. */
+/* The scope's reason.  Who gives up has a word of its own for that. */
 static cop_exit
-cause_of(const cop_exit *why)
+failure_of(const cop_exit *why)
 {
-    cop_exit told = *why;
+    cop_exit out = *why;
 
-    if (told.text[0] == '\0')
-        strcpy(told.text, "a child of the scope failed");
-    if (!cop_exit_is_abnormal(why)) { /* who gives up has a word of its own for that */
-        told.kind = COP_EXIT_ERROR;
-        told.code = COP_E_FAILED;
+    if (!cop_exit_is_abnormal(why)) {
+        out.kind = COP_EXIT_ERROR;
+        out.code = COP_E_FAILED;
     }
-    return told;
+    return out;
 }
 
 static void
@@ -119,11 +117,15 @@ tell_isolated(cop_actor *self, copi_scope *scope, const cop_child_record *record
 static void
 fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
 {
-    cop_exit told = cause_of(why);
+    cop_exit failure = failure_of(why), told = failure;
+    bool is_first = scope->force == COP_FORCE_NONE;
 
-    if (scope->force == COP_FORCE_NONE)
-        scope->has_failed = true;
+    if (told.text[0] == '\0')
+        strcpy(told.text, "a child of the scope failed");
+    scope->has_failed |= is_first;
     copi_scope_raise(self, scope, COP_FORCE_SOFT, &told);
+    if (is_first)
+        scope->why = failure;
 }
 
 static cop_err
@@ -196,7 +198,7 @@ copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_leaf leaf)
 
 /* ------------------------------------------------------------------- the actor's own */
 
-/* FAIL_FAST: the actor ends with the child's end as the cause. */
+/* FAIL_FAST: the actor ends with the child's end as the cause, or as one more. */
 static void
 fail_actor(cop_actor *self, const cop_exit *cause)
 {
@@ -204,7 +206,10 @@ fail_actor(cop_actor *self, const cop_exit *cause)
         .kind = COP_EXIT_ERROR, .code = COP_E_FAILED, .text = "a child ended abnormally"};
 
     copi_exit_because(&why, cause);
-    copi_end(self, &why);
+    if (copi_is_open(self))
+        copi_end(self, &why);
+    else
+        copi_end_worse(self, &why, cause);
 }
 
 void
@@ -247,14 +252,25 @@ judge_lost(cop_actor *self, const cop_child_end *end)
     return COP_OK;
 }
 
+/* It is ending for another reason.  A child whom it had killed, as its time was over, is no
+ * reason to have failed. */
+static void
+fail_ending(cop_actor *self, const cop_exit *cause)
+{
+    if (cause->kind != COP_EXIT_KILLED)
+        fail_actor(self, cause);
+    else if (self->why != NULL)
+        copi_exit_add(self->why, cause);
+}
+
 static cop_err
 judge_own(cop_actor *self, const cop_child_end *end)
 {
     if (!copi_is_open(self)) {
         if (self->behaviour->child_gone != NULL && !self->is_killed)
             self->behaviour->child_gone(self, self->state, end);
-        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end) && self->why != NULL)
-            copi_exit_add(self->why, end->why);
+        if (self->behaviour->policy == COP_FAIL_FAST && is_failure(end))
+            fail_ending(self, end->why);
         return COP_OK;
     }
     if (self->behaviour->policy == COP_SUPERVISE)

@@ -52,12 +52,10 @@ cop_continue_message(cop_actor *me, const cop_type *type, const void *message)
 }
 
 void
-copi_settle_children(cop_actor *self)
+copi_settle_batch(cop_actor *self)
 {
     copi_mail *mail = self->batch;
 
-    if (mail == NULL)
-        return;
     self->batch = NULL;
     self->batch_count = 0;
     for (copi_mail *next; mail != NULL; mail = next) {
@@ -262,10 +260,4 @@ copi_receive_after(cop_actor *self, copi_mail *handled)
         self->batch_count += count;
     }
     atomic_store_explicit(&self->mailbox.backlog, self->batch_count, memory_order_relaxed);
-}
-
-void
-copi_receive(cop_actor *self)
-{
-    copi_receive_after(self, NULL);
 }

@@ -18,8 +18,4 @@ copi_is_for(const cop_actor *self, const copi_envelope *envelope)
 /* Puts an envelope ahead of what waits for its turn. */
 void copi_prepend(cop_actor *self, copi_envelope *envelope);
 
-/* As copi_receive, for the mail that is newer than `handled`, which has been handled in the
- * mailbox; NULL: for all. */
-void copi_receive_after(cop_actor *self, copi_mail *handled);
-
 #endif /* COPPICE_CORE_RECEIVE_H */

@@ -137,9 +137,11 @@ copi_release(cop_actor *self)
 static uint32_t
 slice_of(copi_worker *worker)
 {
+    if (COPI_LIKELY(worker->slice != 0))
+        return worker->slice;
     copi_simulation *simulation = worker->sched->simulation;
 
-    if (COPI_LIKELY(simulation == NULL))
+    if (simulation->in_order)
         return COPI_SLICE;
     uint32_t drawn = 1 + copi_rng_below(&simulation->rng, SIMULATED_SLICE);
     return drawn < simulation->slice_max ? drawn : simulation->slice_max;

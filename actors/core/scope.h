@@ -40,6 +40,7 @@ struct copi_scope {
     bool is_gone; /* only an envelope in the mailbox keeps the record */
     bool is_due_queued, is_end_queued;
     bool is_awaited; /* a body waits for its end: not `end`, but the body is told */
+    bool is_entered; /* a body stands in it, which is a part of it until it has come out */
     char name[];
 };
 
@@ -69,6 +70,7 @@ struct copi_leaf {
     int64_t period;    /* nanoseconds; 0: once */
     copi_envelope due; /* COPI_LEAF */
     uint32_t size;     /* of the whole, for its memory */
+    bool catches_up;   /* of a period: what was missed is made up for */
     bool is_queued;    /* `due` is on its way */
     bool is_held;      /* the end of the scope, and of the actor, waits for its end */
     bool is_cancelled; /* held, and told so */
@@ -126,11 +128,20 @@ void copi_scopes_discard(cop_actor *self);
 size_t copi_scope_names(const copi_scope *scope, char *room, size_t size);
 /* The actor's path and that, its beginning cut off if it is too long. */
 void copi_path_in(const cop_actor *self, const copi_scope *scope, char *room, size_t size);
+/* A reason that names nobody: it is this actor that tells somebody to end. */
+static inline void
+copi_exit_by(const cop_actor *self, cop_exit *why)
+{
+    if (!cop_pid_is_none(why->origin))
+        return;
+    why->origin = cop_self(self);
+    copi_path_in(self, NULL, why->path, sizeof why->path);
+}
 
 /* --------------------------------------------------------------------- scope_time.c */
 
-/* The nearest deadline around it, or 0. */
-int64_t copi_scope_deadline(const copi_scope *scope);
+/* The nearest shield that it is in, or is; NULL: none. */
+copi_scope *copi_scope_shield(copi_scope *scope);
 /* Milliseconds until then, rounded up; COP_INFINITY for 0, which is none. */
 int64_t copi_ms_left(const cop_actor *me, int64_t deadline);
 /* Its timer, for the nearer of the two times that still mean something.  False: no memory. */
@@ -147,13 +158,15 @@ void copi_scope_raise(cop_actor *self, copi_scope *scope, cop_force force, const
 /* Its children are told; services, or all others. */
 void copi_scope_tell(cop_actor *self, copi_brood *brood, cop_force force, const cop_exit *why,
                      bool services);
-/* The actor has begun to end: all of them are cancelled, and all leaves. */
+/* The actor, which has ties, has begun to end: all of them are cancelled, and all leaves. */
 void copi_scopes_stop(cop_actor *self);
 
 /* --------------------------------------------------------------------- scope_end.c */
 
 /* A child is gone, or the scope is closing: if nothing is left, it is over. */
 void copi_scope_settle(cop_actor *self, copi_scope *scope);
+/* It is over and nobody hears of it: if something failed in it, what is around it fails. */
+void copi_scope_pass_on(cop_actor *self, copi_scope *scope);
 /* What the scope ended as; `kept` is its own. */
 void copi_scope_outcome(const copi_scope *scope, cop_outcome *out);
 cop_err copi_handle_scope_end(cop_actor *self, copi_envelope *envelope);

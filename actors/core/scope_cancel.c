@@ -59,7 +59,7 @@ copi_scope_raise(cop_actor *self, copi_scope *scope, cop_force force, const cop_
 {
     if (force == COP_FORCE_SOFT && scope->opts.drain_ms == 0)
         force = COP_FORCE_HARD;
-    if (force <= scope->force)
+    if (force <= scope->force || scope->is_over)
         return;
     if (scope->force == COP_FORCE_NONE)
         scope->why = *why;
@@ -88,6 +88,7 @@ cop_scope_cancel(cop_actor *me, cop_scope handle, cop_force force, const cop_exi
         reason = *why;
         reason.kind = COP_EXIT_SHUTDOWN;
     }
+    copi_exit_by(me, &reason);
     copi_scope_raise(me, scope, force, &reason);
     return COP_OK;
 }
@@ -98,6 +99,8 @@ stop_in(cop_actor *self, copi_brood *brood)
     cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
 
     for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older) {
+        if (scope->is_over)
+            continue; /* as it ended, and nobody has been told yet */
         if (scope->force == COP_FORCE_NONE)
             scope->why = why;
         if (scope->force < COP_FORCE_HARD)
@@ -111,6 +114,5 @@ stop_in(cop_actor *self, copi_brood *brood)
 void
 copi_scopes_stop(cop_actor *self)
 {
-    if (self->ties != NULL)
-        stop_in(self, &self->ties->own);
+    stop_in(self, &self->ties->own);
 }

@@ -4,6 +4,8 @@
  */
 #include "core/scope.h"
 
+#include <string.h>
+
 #include "core/dispatch.h"
 #include "core/node.h"
 
@@ -28,8 +30,10 @@ copi_scope_settle(cop_actor *self, copi_scope *scope)
 {
     if (scope == NULL || scope->is_over || has_ordinary(&scope->brood))
         return;
-    /* A body that stands in it is a part of it, until it says that it is done. */
-    if (!scope->is_closing && (scope->is_awaited || scope->force == COP_FORCE_NONE))
+    if (!scope->is_closing && scope->force == COP_FORCE_NONE)
+        return;
+    /* A body that stands in it is a part of it, until it comes out or is killed. */
+    if (scope->is_entered && copi_is_open(self))
         return;
     if (scope->brood.child_count > 0) {
         cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
@@ -79,6 +83,15 @@ copi_scope_outcome(const copi_scope *scope, cop_outcome *out)
         out->why = scope->why;
 }
 
+void
+copi_scope_pass_on(cop_actor *self, copi_scope *scope)
+{
+    if (scope->has_failed)
+        copi_scope_fail(self, scope->outer, &scope->why);
+    else if (scope->opts.policy == COP_FAIL_FAST && scope->failed > 0 && scope->kept_count > 0)
+        copi_scope_fail(self, scope->outer, &scope->kept[0].why);
+}
+
 /* Tells whoever opened it.  What becomes of a failure is said there, or around it. */
 static cop_err
 tell_closed(cop_actor *self, copi_scope *scope)
@@ -95,17 +108,30 @@ cop_err
 copi_handle_scope_end(cop_actor *self, copi_envelope *envelope)
 {
     copi_scope *scope = COPI_CONTAINER(envelope, copi_scope, end), *outer = scope->outer;
-    bool is_unheard = scope->has_failed && scope->opts.closed == NULL;
-    cop_exit why = scope->why;
 
     cop_err err = tell_closed(self, scope);
     if (err != COP_OK)
         err = copi_scope_blame(self, outer, err, (cop_leaf){0});
+    if (scope->opts.closed == NULL)
+        copi_scope_pass_on(self, scope);
     scope->is_end_queued = false;
     copi_scope_remove(self, scope);
-    if (is_unheard)
-        copi_scope_fail(self, outer, &why);
     return err;
+}
+
+/* The actor is ending; its own end can still say that something failed. */
+static void
+end_heard(cop_actor *self, copi_scope *scope)
+{
+    cop_err err = tell_closed(self, scope);
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err, .origin = copi_pid_of(self)};
+
+    if (scope->opts.closed == NULL) {
+        copi_scope_pass_on(self, scope);
+    } else if (err != COP_OK) {
+        strcpy(why.text, cop_err_text(err));
+        copi_scope_fail(self, scope->outer, &why);
+    }
 }
 
 /* Inner ones first. */
@@ -117,7 +143,7 @@ end_in(cop_actor *self, copi_brood *brood)
         end_in(self, &scope->brood);
         scope->is_over = true;
         if (!self->is_killed && self->is_started)
-            (void)tell_closed(self, scope);
+            end_heard(self, scope);
         copi_scope_remove(self, scope);
     }
 }
@@ -125,6 +151,7 @@ end_in(cop_actor *self, copi_brood *brood)
 void
 copi_scopes_end(cop_actor *self)
 {
+    self->ties->shield = NULL; /* a killed body stood in it */
     end_in(self, &self->ties->own);
     copi_map_fini(&self->ties->scopes);
     copi_map_fini(&self->ties->leaves);

@@ -19,6 +19,14 @@ copi_scope_deadline(const copi_scope *scope)
     return nearest;
 }
 
+copi_scope *
+copi_scope_shield(copi_scope *scope)
+{
+    while (scope != NULL && !scope->opts.shield)
+        scope = scope->outer;
+    return scope;
+}
+
 void
 copi_scope_forget_timer(cop_actor *self, copi_scope *scope)
 {
@@ -102,7 +110,10 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
         return COP_E_INVAL;
     if (!copi_is_open(me))
         return COP_E_GONE;
-    scope->deadline = ms == COP_INFINITY ? 0 : copi_worker_after(me->worker, ms);
+    int64_t at = copi_worker_after(me->worker, ms);
+    if (at == 0)
+        at = 1; /* a simulation begins at 0, which is none */
+    scope->deadline = ms == COP_INFINITY ? 0 : at;
     return copi_scope_set_timer(me, scope) ? COP_OK : COP_E_NOMEM;
 }
 

@@ -149,13 +149,11 @@ cop_cast_message(cop_actor *me, cop_pid to, const cop_type *type, const void *me
 }
 
 copi_ties *
-copi_ties_of(cop_actor *self)
+copi_ties_make(cop_actor *self)
 {
-    if (self->ties == NULL) {
-        self->ties = copi_pool_take(&self->worker->pool, sizeof *self->ties);
-        if (self->ties != NULL)
-            *self->ties = (copi_ties){.self = self};
-    }
+    self->ties = copi_pool_take(&self->worker->pool, sizeof *self->ties);
+    if (self->ties != NULL)
+        *self->ties = (copi_ties){.self = self};
     return self->ties;
 }
 

@@ -34,6 +34,8 @@ struct cop_sequence {
     void (*wake)(cop_actor *self);
     /* What it waits for, for people; static.  NULL: that is seen elsewhere. */
     const char *(*waits_for)(const cop_actor *self);
+    /* And where in the program, or NULL. */
+    const char *(*waits_at)(const cop_actor *self);
     /* Nothing of the body will run any more: all that it has goes. */
     void (*end)(cop_actor *self);
 };
@@ -49,6 +51,8 @@ void copi_report_end(cop_actor *self, const char *during);
 /* What the core keeps for the layer above, per node; see co/annex.c. */
 typedef struct copi_annex {
     void (*free)(struct copi_annex *self);
+    /* Does a little of what can wait; false: there is nothing.  A worker that would sleep. */
+    bool (*tidy)(struct copi_annex *self);
 } copi_annex;
 
 #endif /* COPPICE_CORE_SEQUENCE_H */

@@ -78,8 +78,7 @@ copi_alarm_of(const copi_letter *letter)
     return (copi_alarm *)(uintptr_t)letter->due.ref;
 }
 
-typedef struct copi_scope copi_scope; /* scope.h */
-typedef struct copi_leaf copi_leaf;
+typedef struct copi_leaf copi_leaf; /* scope.h */
 
 /* What hangs in a scope: the actor's own, or a local one. */
 typedef struct copi_brood {
@@ -100,6 +99,7 @@ struct copi_ties {
     uint32_t scope_number; /* of the last scope that was opened */
     copi_map scopes;       /* the local ones; key: 0, number */
     copi_map leaves;       /* key: 0, ref */
+    copi_scope *shield;    /* the nearest that a body stands in, whose time counts; or NULL */
     copi_brood own;        /* of the actor's own scope */
     uint32_t child_count;  /* of actors, in all scopes */
     uint32_t held_count;   /* of leaves that the end has to wait for, in all scopes */
@@ -111,10 +111,15 @@ struct copi_ties {
     struct copi_debug *debug; /* NULL: nobody looks on; else the phase is DEBUGGED, or later */
 };
 
+/* scope_time.c: the nearest deadline around it, up to a shield, or 0. */
+int64_t copi_scope_deadline(const copi_scope *scope);
+
 /* The nearer of the deadlines of the request that it handles, and of what it is a part of; 0. */
 static inline int64_t
 copi_deadline_around(const cop_actor *self)
 {
+    if (COPI_UNLIKELY(self->ties != NULL && self->ties->shield != NULL))
+        return copi_scope_deadline(self->ties->shield);
     int64_t deadline = self->ties == NULL ? 0 : self->ties->deadline;
     int64_t asked = self->current == NULL ? 0 : copi_request_deadline(self->current);
 
@@ -191,6 +196,9 @@ void copi_alarms_discard(cop_actor *self);
 
 /* io/watch.c */
 void copi_watches_end(cop_actor *self);
+/* Moves them to another event base; nothing may run meanwhile. */
+struct event_base;
+void copi_watches_move(cop_actor *self, struct event_base *to);
 cop_err copi_handle_watch(cop_actor *self, copi_envelope *envelope);
 void copi_drop_watch(cop_actor *self, copi_envelope *envelope);
 

@@ -127,6 +127,15 @@ put_peer(printer *self, const cop_snapshot *tree, cop_pid peer)
 
 /* ------------------------------------------------------------------------------- a row */
 
+/* A place without its directories. */
+static const char *
+short_site(const char *site)
+{
+    const char *slash = strrchr(site, '/');
+
+    return slash == NULL ? site : slash + 1;
+}
+
 static void
 put_doing(printer *self, const cop_snapshot *tree, const cop_row *row)
 {
@@ -147,6 +156,8 @@ put_doing(printer *self, const cop_snapshot *tree, const cop_row *row)
         put(self, " of ");
         put_peer(self, tree, row->peer);
     }
+    if (row->waits_at != NULL)
+        put(self, " at %s", short_site(row->waits_at));
 }
 
 char *
@@ -158,15 +169,6 @@ copi_row_print_doing(const cop_snapshot *tree, size_t row, char *text, size_t si
     return text;
 }
 
-/* Without its directories. */
-static const char *
-site_of(const cop_row *row)
-{
-    const char *slash = strrchr(row->site, '/');
-
-    return slash == NULL ? row->site : slash + 1;
-}
-
 /* What all rows may have. */
 static void
 put_end(printer *self, const cop_row *row)
@@ -174,7 +176,7 @@ put_end(printer *self, const cop_row *row)
     if (row->why[0] != '\0')
         put(self, ", because: %s", row->why);
     if (row->site != NULL)
-        put(self, ", from %s", site_of(row));
+        put(self, ", from %s", short_site(row->site));
 }
 
 static void

@@ -214,6 +214,8 @@ fill_in_body(const cop_actor *self, cop_row *row)
     if (copi_is_open(self) && self->is_started)
         reason = sequence->waits_for(self);
     if (reason != NULL)
+        row->waits_at = sequence->waits_at(self);
+    if (reason != NULL)
         copi_row_text(row->blocked_on, sizeof row->blocked_on, reason);
 }
 

@@ -214,7 +214,7 @@ cop_node_snapshot(cop_node *node, const cop_snapshot_opts *opts, cop_snapshot **
 
     *out = NULL;
     COP_TRY(copi_snapshot_opts_check(node, opts, &mine));
-    if (node->sim != NULL)
+    if (node->sim != NULL || copi_node_is_at_hand(node))
         return read_directly(node, &mine, out);
     return node->is_started ? take_by_asking(node, &mine, out) : COP_E_GONE;
 }

@@ -28,36 +28,18 @@ const cop_type cop_unix_signal_type = {
 
 /* ---------------------------------------------------------------------- blocked signals */
 
-bool
-copi_unixsig_is_wanted(const cop_node_opts *opts)
-{
-    return opts->unix_signals || opts->tree_signal > 0;
-}
-
-/* The numbers; how many. */
-static size_t
-served_signals(const cop_node_opts *opts, int out[3])
-{
-    size_t count = 0;
-
-    if (opts->unix_signals) {
-        out[count++] = SIGINT;
-        out[count++] = SIGTERM;
-    }
-    if (opts->tree_signal > 0)
-        out[count++] = opts->tree_signal;
-    return count;
-}
-
 void
 copi_unixsig_block(copi_unixsig *self, const cop_node_opts *opts)
 {
-    int signals[3];
     sigset_t wanted;
 
     sigemptyset(&self->served);
-    for (size_t i = served_signals(opts, signals); i-- > 0;)
-        sigaddset(&self->served, signals[i]);
+    if (opts->unix_signals) {
+        sigaddset(&self->served, SIGINT);
+        sigaddset(&self->served, SIGTERM);
+    }
+    if (opts->tree_signal > 0)
+        sigaddset(&self->served, opts->tree_signal);
     wanted = self->served;
     sigaddset(&wanted, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &wanted, &self->before);
@@ -198,51 +180,24 @@ cop_unix_signals(cop_actor *me, const int *signals, size_t count)
 /* -------------------------------------------------------------------- a node's service */
 
 static cop_err
-service_init(cop_actor *me, void *state, const void *arg)
+tree_init(cop_actor *me, void *state, const void *arg)
 {
-    int signals[3];
-    size_t count = served_signals(&me->node->opts, signals);
-
     (void)state;
     (void)arg;
-    return cop_unix_signals(me, signals, count);
-}
-
-/* True the first time. */
-static bool
-note_signal(cop_node *node, int signo)
-{
-    pthread_mutex_lock(&node->lock);
-    bool is_first = node->unix_signal == 0;
-    if (is_first)
-        node->unix_signal = signo;
-    pthread_mutex_unlock(&node->lock);
-    return is_first;
+    return cop_unix_signals(me, &me->node->opts.tree_signal, 1);
 }
 
 static cop_err
-service_on_signal(cop_actor *me, void *state, const void *message)
+tree_on_signal(cop_actor *me, void *state, const void *message)
 {
     (void)state;
-    const cop_unix_signal *got = message;
-    cop_node *node = cop_node_of(me);
-    cop_exit why = {.kind = COP_EXIT_SHUTDOWN, .code = got->signo};
-
-    if (got->signo == node->opts.tree_signal) {
-        copi_snapshot_log(me);
-        return COP_OK;
-    }
-    if (!note_signal(node, got->signo)) {
-        copi_node_harden(node);
-        return COP_OK;
-    }
-    snprintf(why.text, sizeof why.text, "%s", got->signo == SIGINT ? "SIGINT" : "SIGTERM");
-    cop_node_stop(node, &why);
+    (void)message;
+    copi_snapshot_log(me);
     return COP_OK;
 }
 
-const cop_behaviour copi_signal_service = {
+const cop_behaviour copi_tree_service = {
     .name = "unix_signals",
-    .init = service_init,
-    .handlers = COP_HANDLERS({&cop_unix_signal_type, service_on_signal}),
+    .init = tree_init,
+    .handlers = COP_HANDLERS({&cop_unix_signal_type, tree_on_signal}),
 };

@@ -38,12 +38,8 @@ bool copi_unixsig_is_bad(int tree_signal);
 /* SIGUSR1, if the program has no use of its own for it, else none; the calling thread. */
 int copi_unixsig_for_tree(void);
 
-/*
- * For the root of a node with opts.unix_signals: the first SIGINT or SIGTERM stops the
- * node and is kept as node->unix_signal, any further one hardens the end.  With a
- * tree_signal that prints the tree.
- */
-bool copi_unixsig_is_wanted(const cop_node_opts *opts);
-extern const cop_behaviour copi_signal_service;
+/* For the root of a node with a tree_signal: prints the tree when it comes.  SIGINT and SIGTERM
+ * are stopsig.h's. */
+extern const cop_behaviour copi_tree_service;
 
 #endif /* COPPICE_IO_UNIXSIG_H */

@@ -22,6 +22,7 @@
 #include "core/scope.h"
 #include "core/ties.h"
 #include "debug/rows.h"
+#include "sched/guest.h"
 
 /* Key: 0, ref. */
 typedef struct copi_watch {
@@ -64,6 +65,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
     watch->is_queued = true;
     watch->due = (copi_envelope){.kind = COPI_WATCH};
     copi_push_self(actor->worker, actor, &watch->due);
+    copi_guest_rouse(actor->worker);
 }
 
 static short
@@ -281,6 +283,20 @@ copi_watches_end(cop_actor *self)
     for (copi_map_node *node; (node = copi_map_pop(watches)) != NULL;)
         detach(self, COPI_CONTAINER(node, copi_watch, node));
     copi_map_fini(watches);
+}
+
+void
+copi_watches_move(cop_actor *self, struct event_base *to)
+{
+    for (copi_map_node *node = NULL;
+         (node = copi_map_next(&self->ties->watches, node)) != NULL;) {
+        copi_watch *watch = COPI_CONTAINER(node, copi_watch, node);
+        bool is_armed = event_pending(watch->event, EV_READ | EV_WRITE, NULL) != 0;
+        event_del(watch->event);
+        event_base_set(to, watch->event);
+        if (is_armed)
+            event_add(watch->event, NULL);
+    }
 }
 
 /* A watch whose handler has failed ends as any child does that fails. */

@@ -57,7 +57,27 @@ tell_owner(cop_actor *self, void *ctx)
     copi_append(self, &leaf->due);
 }
 
-/* The owner is ending: nobody is told, but it has waited for this. */
+/* The owner is ending: no code of its own runs, but it has waited for this, and a failure that
+ * nobody else wants to hear of is a part of its reason. */
+static void
+end_untold(cop_actor *self, copi_leaf *leaf)
+{
+    copi_scope *scope = leaf->scope;
+    cop_exit why;
+
+    copi_job_exit(&of(leaf)->end, &why);
+    copi_offload_release(&of(leaf)->job);
+    if (of(leaf)->done != NULL || !cop_exit_is_abnormal(&why))
+        return;
+    why.origin = copi_pid_of(self);
+    copi_path_in(self, scope, why.path, sizeof why.path);
+    if (scope == NULL)
+        copi_scope_fail(self, NULL, &why);
+    else
+        (void)copi_scope_judge(self, scope, &(cop_child_end){.why = &why},
+                               copi_leaf_handle(leaf));
+}
+
 static void
 tell_nobody(void *ctx)
 {
@@ -65,7 +85,7 @@ tell_nobody(void *ctx)
 
     if (leaf->actor->phase != COPI_ENDING)
         return; /* a simulation is thrown away, and discards it */
-    copi_offload_release(&of(leaf)->job);
+    end_untold(leaf->actor, leaf);
     copi_leaf_over(leaf->actor, leaf);
 }
 
@@ -91,8 +111,13 @@ over(cop_job *job, void *ctx, const copi_job_end *end)
 static void
 cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
 {
-    (void)self;
     (void)force;
+    /* Its end waits for a turn that will not come. */
+    if (leaf->is_queued && self->phase == COPI_ENDING) {
+        end_untold(self, leaf);
+        copi_leaf_release(self, leaf);
+        return;
+    }
     if (leaf->is_cancelled)
         return;
     leaf->is_cancelled = true;

@@ -161,11 +161,22 @@ copi_sched_yield(copi_worker *worker, copi_task *task)
         copi_sched_queue(worker, task);
 }
 
+static copi_task *
+take_oldest(copi_sched *self)
+{
+    copi_task *task = self->runnable[0];
+
+    memmove(self->runnable, self->runnable + 1, --self->runnable_count * sizeof(copi_task *));
+    return task;
+}
+
 copi_task *
 copi_sched_draw(copi_sched *self)
 {
     if (self->runnable_count == 0)
         return NULL;
+    if (self->simulation->in_order)
+        return take_oldest(self);
     uint32_t chosen = copi_rng_below(&self->simulation->rng, (uint32_t)self->runnable_count);
     copi_task *task = self->runnable[chosen];
     self->runnable[chosen] = self->runnable[--self->runnable_count];
@@ -173,23 +184,25 @@ copi_sched_draw(copi_sched *self)
 }
 
 cop_err
-copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed, copi_simulation *simulation,
-                void (*run)(copi_worker *, copi_task *),
-                void (*ring)(copi_worker *, copi_timer *))
+copi_sched_init(copi_sched *self, const copi_sched_plan *plan)
 {
-    COPI_CHECK(workers > 0 && workers <= COPI_WORKERS_MAX);
-    *self = (copi_sched){
-        .run = run, .ring = ring, .simulation = simulation, .has_thieves = workers > 1};
-    size_t size = workers * sizeof(copi_worker);
+    COPI_CHECK(plan->workers > 0 && plan->workers <= COPI_WORKERS_MAX);
+    *self = (copi_sched){.run = plan->run,
+                         .ring = plan->ring,
+                         .tidy = plan->tidy,
+                         .gone = plan->gone,
+                         .simulation = plan->simulation,
+                         .has_thieves = plan->workers > 1};
+    size_t size = plan->workers * sizeof(copi_worker);
     self->workers = aligned_alloc(alignof(copi_worker), size);
     if (self->workers == NULL)
         return COP_E_NOMEM;
     memset(self->workers, 0, size);
     pthread_mutex_init(&self->lock, NULL);
     copi_depot_init(&self->depot);
-    for (unsigned i = 0; i < workers; i++) {
+    for (unsigned i = 0; i < plan->workers; i++) {
         self->worker_count = i + 1;
-        if (!copi_worker_init(&self->workers[i], self, i, seed)) {
+        if (!copi_worker_init(&self->workers[i], self, i, plan)) {
             copi_sched_fini(self);
             return COP_E_OS;
         }

@@ -21,13 +21,34 @@ typedef struct copi_simulation {
     int64_t now;
     copi_rng rng;
     uint32_t slice_max; /* so many messages at most of the task that is run */
+    bool in_order;      /* who has waited longest is the next */
 } copi_simulation;
+
+/* What workers are made from. */
+typedef struct copi_sched_plan {
+    unsigned workers;
+    uint64_t seed;
+    uint32_t slice;              /* see worker.h */
+    copi_simulation *simulation; /* NULL: real threads, real time */
+    void (*run)(copi_worker *worker, copi_task *task);
+    void (*ring)(copi_worker *worker, copi_timer *timer);
+    bool (*tidy)(copi_worker *worker);
+
+    /* A guest, see guest.h: the only worker has turns in the loop of this base. */
+    struct event_base *host;
+    int64_t turn_ns;
+    void (*gone)(copi_sched *self);
+} copi_sched_plan;
 
 struct copi_sched {
     /* Written before the first worker starts. */
     void (*run)(copi_worker *worker, copi_task *task);
     void (*ring)(copi_worker *worker, copi_timer *timer); /* between two tasks */
-    copi_simulation *simulation;                          /* NULL: real threads, real time */
+    /* Does a little of what can wait until a worker has nothing to run; false: nothing does. */
+    bool (*tidy)(copi_worker *worker);
+    /* A guest has been stopped: the last that its turn does.  It may free the scheduler. */
+    void (*gone)(copi_sched *self);
+    copi_simulation *simulation; /* NULL: real threads, real time */
     unsigned worker_count;
     bool has_thieves; /* there is more than one */
     copi_worker *workers;
@@ -52,10 +73,7 @@ struct copi_sched {
 };
 
 /* COP_E_NOMEM, COP_E_OS. */
-COP_MUST_USE cop_err copi_sched_init(copi_sched *self, unsigned workers, uint64_t seed,
-                                     copi_simulation *simulation,
-                                     void (*run)(copi_worker *, copi_task *),
-                                     void (*ring)(copi_worker *, copi_timer *));
+COP_MUST_USE cop_err copi_sched_init(copi_sched *self, const copi_sched_plan *plan);
 /* Starts the threads.  COP_E_OS: none is left running. */
 COP_MUST_USE cop_err copi_sched_start(copi_sched *self);
 /* Tells all workers to return; any thread. */

@@ -23,12 +23,9 @@
  * bit set whenever it sleeps or naps.  Who clears an idle bit owes that worker a write to
  * its eventfd.  tests/model/park.pml is this protocol.
  */
-#include <event2/event.h>
-#include <sys/timerfd.h>
-
-#include "base/check.h"
 #include "base/clock.h"
 #include "sched/sched.h"
+#include "sched/sleep.h"
 
 /* Nanoseconds. */
 static const int64_t spin_max = 50 * 1000;  /* longer waits are spent asleep */
@@ -39,24 +36,6 @@ enum {
     FRUITLESS_LOOKS = 32, /* until a watcher looks half as often */
 };
 
-static uint64_t
-bit_of(const copi_worker *self)
-{
-    return UINT64_C(1) << self->index;
-}
-
-/* What nobody else can run, or what somebody else must not be left to find. */
-static bool
-has_own_work(copi_worker *self)
-{
-    copi_sched *sched = self->sched;
-
-    return atomic_load_explicit(&self->inbox, memory_order_seq_cst) != NULL ||
-           atomic_load_explicit(&sched->waiting, memory_order_seq_cst) != 0 ||
-           atomic_load_explicit(&sched->stopping, memory_order_seq_cst) || self->slot != NULL ||
-           self->pinned.first != NULL || !copi_runq_is_empty(&self->queue);
-}
-
 static bool
 is_any_queued(copi_sched *sched)
 {
@@ -66,69 +45,17 @@ is_any_queued(copi_sched *sched)
     return false;
 }
 
-/* Ends a sleep then at the latest.  One that is set for an earlier time stays, so that who
- * sleeps and is woken again and again, for the same timer in the end, sets it once. */
-static void
-set_alarm(copi_worker *self, int64_t at, int64_t now)
-{
-    struct itimerspec when = {
-        .it_value = {at / COPI_S, at % COPI_S}
-    };
-
-    if (at <= now || (self->alarm_at > now && self->alarm_at <= at))
-        return;
-    COPI_CHECK(timerfd_settime(self->alarm_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0);
-    self->alarm_at = at;
-}
-
-/* Sleeps in the event base until a descriptor, the next timer, a wake-up, or for `ns`. */
-static void
-sleep_for(copi_worker *self, int64_t ns)
-{
-    int64_t due, now = copi_clock_ns(), until = ns == INT64_MAX ? ns : now + ns;
-
-    if (copi_wheel_next(&self->timers, &due) && due < until)
-        until = due;
-    if (until != INT64_MAX)
-        set_alarm(self, until, now);
-    event_base_loop(self->base, until > now ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
-}
-
-/* With its idle bit set.  What became due is fired. */
-static void
-wake_up(copi_worker *self)
-{
-    atomic_fetch_and_explicit(&self->sched->idle, ~bit_of(self), memory_order_seq_cst);
-    self->polled_at = self->looked_at = copi_clock_ns();
-    self->patience = self->turns_left = 1;
-    copi_worker_fire_timers(self);
-}
-
-/* Becomes idle, and if it watches, ceases to, in one step. */
-static void
-lie_down(copi_worker *self, bool is_watching)
-{
-    uint64_t idle = atomic_load_explicit(&self->sched->idle, memory_order_relaxed), next;
-
-    do {
-        next = idle | bit_of(self);
-        if (is_watching)
-            next &= ~COPI_WATCHED;
-    } while (!atomic_compare_exchange_weak_explicit(
-        &self->sched->idle, &idle, next, memory_order_seq_cst, memory_order_relaxed));
-}
-
 static void
 park(copi_worker *self, bool is_watching)
 {
     copi_sched *sched = self->sched;
 
-    lie_down(self, is_watching);
-    if (!has_own_work(self) &&
+    copi_worker_lie_down(self, is_watching);
+    if (!copi_worker_has_work(self) &&
         ((atomic_load_explicit(&sched->idle, memory_order_seq_cst) & COPI_WATCHED) != 0 ||
          !is_any_queued(sched)))
-        sleep_for(self, INT64_MAX);
-    wake_up(self);
+        copi_worker_sleep(self, sched->tidy(self) ? 0 : INT64_MAX);
+    copi_worker_wake_up(self);
 }
 
 static bool
@@ -159,7 +86,7 @@ spin(copi_worker *self, int64_t end)
         now = copi_clock_ns();
         if (now >= due || now - self->polled_at >= spin_max)
             copi_worker_poll(self, now);
-        if (has_own_work(self))
+        if (copi_worker_has_work(self))
             return false;
     } while (now < end);
     return true;
@@ -168,11 +95,11 @@ spin(copi_worker *self, int64_t end)
 static bool
 nap(copi_worker *self, int64_t ns)
 {
-    lie_down(self, false);
-    if (!has_own_work(self))
-        sleep_for(self, ns);
-    wake_up(self);
-    return !has_own_work(self);
+    copi_worker_lie_down(self, false);
+    if (!copi_worker_has_work(self))
+        copi_worker_sleep(self, ns);
+    copi_worker_wake_up(self);
+    return !copi_worker_has_work(self);
 }
 
 static void

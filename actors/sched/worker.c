@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "sched/guest.h"
 #include "sched/sched.h"
 
 enum {
@@ -82,7 +83,8 @@ copi_worker_poll(copi_worker *self, int64_t now)
 {
     self->polled_at = now;
     copi_worker_fire_timers(self);
-    if (self->watch_count > 0)
+    /* A guest's descriptors are looked at by its host. */
+    if (self->watch_count > 0 && !self->is_guest)
         event_base_loop(self->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 }
 
@@ -179,6 +181,12 @@ next_task(copi_worker *self)
     return task;
 }
 
+copi_task *
+copi_worker_next(copi_worker *self)
+{
+    return next_task(self);
+}
+
 void *
 copi_worker_main(void *worker)
 {
@@ -200,12 +208,13 @@ static void
 on_wake(evutil_socket_t fd, short what, void *worker)
 {
     (void)what;
-    (void)worker;
     uint64_t count;
 
     /* Only to make the descriptor quiet again; the count means nothing. */
     while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
         continue;
+    if (((copi_worker *)worker)->is_guest)
+        copi_guest_turn(worker);
 }
 
 static bool
@@ -217,18 +226,25 @@ watch_fd(copi_worker *self, int fd, struct event **out)
     return *out != NULL && event_add(*out, NULL) == 0;
 }
 
-static bool
-open_base(copi_worker *self)
+struct event_base *
+copi_worker_new_base(void)
 {
     struct event_config *config = event_config_new();
 
     if (config == NULL)
-        return false;
+        return NULL;
     /* No locks: the base is used by this worker's thread only. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    self->base = event_base_new_with_config(config);
+    struct event_base *made = event_base_new_with_config(config);
     event_config_free(config);
-    if (self->base == NULL)
+    return made;
+}
+
+static bool
+open_base(copi_worker *self, const copi_sched_plan *plan)
+{
+    self->base = plan->host != NULL ? plan->host : copi_worker_new_base();
+    if (self->base == NULL || (plan->host != NULL && !copi_guest_open(self, plan)))
         return false;
     self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     self->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -237,37 +253,50 @@ open_base(copi_worker *self)
 }
 
 bool
-copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t seed)
+copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index,
+                 const copi_sched_plan *plan)
 {
     self->sched = sched;
     self->index = index;
+    self->slice = plan->slice;
     copi_pool_init(&self->pool, sched->simulation != NULL ? NULL : &sched->depot);
     self->tick = copi_clock_tick_ns();
     self->wake_fd = self->alarm_fd = -1;
     self->patience = self->turns_left = 1;
     self->age = COPI_AGE_MIN;
-    self->rng = (copi_rng){seed + index * UINT64_C(0x9e3779b97f4a7c15)};
+    self->rng = (copi_rng){plan->seed + index * UINT64_C(0x9e3779b97f4a7c15)};
     atomic_init(&self->inbox, NULL);
     copi_runq_init(&self->queue, sched->has_thieves);
-    return sched->simulation != NULL || open_base(self);
+    return sched->simulation != NULL || open_base(self, plan);
 }
 
 static void
-forget(struct event **event, int fd)
+forget(struct event **event, int *fd)
 {
     if (*event != NULL)
         event_free(*event);
-    if (fd >= 0)
-        close(fd);
+    *event = NULL;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void
+copi_worker_leave_base(copi_worker *self)
+{
+    forget(&self->alarm_event, &self->alarm_fd);
+    forget(&self->wake_event, &self->wake_fd);
+    if (self->is_guest)
+        copi_guest_close(self);
+    else if (self->base != NULL)
+        event_base_free(self->base);
+    self->base = NULL;
 }
 
 void
 copi_worker_fini(copi_worker *self)
 {
-    forget(&self->alarm_event, self->alarm_fd);
-    forget(&self->wake_event, self->wake_fd);
-    if (self->base != NULL)
-        event_base_free(self->base);
+    copi_worker_leave_base(self);
     copi_wheel_fini(&self->timers);
     copi_slots_fini(&self->alarms);
 }

@@ -27,12 +27,13 @@ enum {
     COPI_WORKERS_MAX = 63, /* one bit each, and one to spare */
     COPI_AGE_MIN = 4000,   /* nanoseconds, see company.c */
     COPI_KNOWN_NAMES = 16,
-    COPI_PATH_MAX = 256,   /* bytes of a path, with its zero */
+    COPI_PATH_MAX = 256, /* bytes of a path, with its zero */
 };
 
 struct event;
 struct event_base;
 typedef struct copi_sched copi_sched;
+typedef struct copi_sched_plan copi_sched_plan;
 typedef struct copi_worker copi_worker;
 
 /*
@@ -72,6 +73,7 @@ struct copi_worker {
     /* Written before the thread starts. */
     copi_sched *sched;
     unsigned index;
+    uint32_t slice;          /* messages that a task may handle in a row; 0: it is drawn */
     struct event_base *base; /* NULL in the simulator */
     struct event *wake_event;
     struct event *alarm_event; /* ends a sleep when the first timer is due */
@@ -79,6 +81,12 @@ struct copi_worker {
     int alarm_fd;
     pthread_t thread;
     int64_t tick; /* of the rough clock, nanoseconds */
+
+    /* A guest's, see guest.h; not set in other workers. */
+    bool is_guest; /* the base is not its own */
+    bool has_turn;
+    struct event *turn_event;
+    int64_t turn_ns;
 
     /* The worker's own. */
     alignas(64) copi_task *slot;
@@ -213,8 +221,17 @@ copi_worker_take_slot(copi_worker *self)
 }
 
 /* For sched.c. */
-bool copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index, uint64_t seed);
+bool copi_worker_init(copi_worker *self, copi_sched *sched, unsigned index,
+                      const copi_sched_plan *plan);
 void copi_worker_fini(copi_worker *self);
+/* Runs tasks until the scheduler is stopped. */
 void *copi_worker_main(void *worker);
+
+/* For guest.c.  The next task that there is to run, or NULL. */
+copi_task *copi_worker_next(copi_worker *self);
+/* Takes its events off the base, and frees that if it is its own. */
+void copi_worker_leave_base(copi_worker *self);
+/* A base for the calling thread alone; NULL: no memory, or no descriptors. */
+struct event_base *copi_worker_new_base(void);
 
 #endif /* COPPICE_SCHED_WORKER_H */

@@ -31,6 +31,12 @@ cop_sim_new(cop_sim **out, uint64_t seed)
     return COP_OK;
 }
 
+void
+cop_sim_in_order(cop_sim *sim)
+{
+    sim->simulation.in_order = true;
+}
+
 static void
 free_guests(cop_sim *self)
 {
@@ -76,8 +82,8 @@ cop_sim_node(cop_sim *sim, const cop_node_opts *opts, cop_node **out)
     sim->nodes = bigger;
     if (mine.seed == 0)
         mine.seed = cop_sim_random(sim) | 1;
-    COP_TRY(copi_node_make(&sim->nodes[sim->count], &mine, sim, &sim->simulation,
-                           cop_sim_random(sim) | 1));
+    copi_site site = {.sim = sim, .simulation = &sim->simulation};
+    COP_TRY(copi_node_make(&sim->nodes[sim->count], &mine, &site, cop_sim_random(sim) | 1));
     *out = sim->nodes[sim->count++];
     return COP_OK;
 }

@@ -23,6 +23,7 @@ typedef struct actor_stage {
     cop_node *node;
     cop_pid actor;
     char trace[1024];
+    char log[512]; /* its last line */
     unsigned disposed;
 } actor_stage;
 
@@ -68,7 +69,7 @@ static inline void
 stage_log(void *ctx, const char *line)
 {
     (void)ctx;
-    (void)line;
+    snprintf(stage.log, sizeof stage.log, "%s", line);
 }
 
 /* `behaviour` is of the actor that stage_do uses; it may have any handlers. */

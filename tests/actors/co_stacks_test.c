@@ -349,14 +349,21 @@ statistics_count_what_is_used(void **state)
     assert_int_equal(stats.deepest, COPI_STACK_DEFAULT - 3 * page);
 }
 
+static void
+tidy_all(stage *self)
+{
+    while (copi_stacks_tidy(&self->stacks))
+        continue;
+}
+
 /* How deep it was used is known although nobody asked before its pages were gone. */
 static void
-idle_stacks_beyond_a_bound_give_their_pages_back(void **state)
+idle_stacks_beyond_a_bound_give_their_pages_back_when_there_is_time(void **state)
 {
     enum {
         SIZE = 1024 * 1024,
         WARM = COPI_STACKS_WARM / SIZE,
-        SOME = 4 * WARM
+        SOME = COPI_STACKS_WARM_MOST / SIZE
     };
     stage *self = *state;
     copi_stack *stacks[SOME];
@@ -373,6 +380,10 @@ idle_stacks_beyond_a_bound_give_their_pages_back(void **state)
 
     copi_stacks_stats stats = count(self);
     assert_int_equal(stats.pooled, SOME);
+    assert_int_equal(stats.resident / page_size(), SOME + 2 * 4);
+    tidy_all(self);
+    stats = count(self);
+    assert_int_equal(stats.pooled, SOME);
     assert_in_range(stats.resident / page_size(), WARM, WARM + 2 + 2 * 4);
     assert_int_equal(stats.deepest, 5 * page_size());
 
@@ -385,12 +396,33 @@ idle_stacks_beyond_a_bound_give_their_pages_back(void **state)
         copi_stack_give(&self->caches[0], &stacks[i]);
 }
 
+/* However busy its workers are. */
+static void
+idle_stacks_beyond_a_higher_bound_do_so_at_once(void **state)
+{
+    enum {
+        SIZE = 1024 * 1024,
+        WARM_MOST = COPI_STACKS_WARM_MOST / SIZE,
+        SOME = 2 * WARM_MOST
+    };
+    stage *self = *state;
+    copi_stack *stacks[SOME];
+
+    for (int i = 0; i < SOME; i++) {
+        stacks[i] = take(&self->caches[0], SIZE);
+        touch(stacks[i], 1);
+    }
+    for (int i = 0; i < SOME; i++)
+        copi_stack_give(&self->caches[0], &stacks[i]);
+    assert_in_range(count(self).resident / page_size(), WARM_MOST, WARM_MOST + 2);
+}
+
 static void
 what_was_given_back_counts_for_the_deepest(void **state)
 {
     enum {
         SIZE = COPI_STACK_MOST,
-        WARM = COPI_STACKS_WARM / SIZE,
+        WARM = COPI_STACKS_WARM_MOST / SIZE,
         SOME = WARM + 3 /* one is first, one is spare, the next is beyond the bound */
     };
     stage *self = *state;
@@ -464,6 +496,7 @@ very_many_are_alive_at_once(void **state)
         assert_true(idle_rss - rss < taken * 1024 / 1024);
     for (size_t i = 0; i < taken; i++)
         copi_stack_give(&self->caches[i % CACHES], &stacks[i]);
+    tidy_all(self);
     stats = count(self);
     assert_int_equal(stats.pooled, taken);
     /* What is beyond that has given its pages back. */
@@ -562,7 +595,8 @@ main(void)
         TEST(the_limit_of_mappings_is_an_error),
         TEST(the_limit_of_memory_is_another_error),
         TEST(statistics_count_what_is_used),
-        TEST(idle_stacks_beyond_a_bound_give_their_pages_back),
+        TEST(idle_stacks_beyond_a_bound_give_their_pages_back_when_there_is_time),
+        TEST(idle_stacks_beyond_a_higher_bound_do_so_at_once),
         TEST(what_was_given_back_counts_for_the_deepest),
         TEST(very_many_are_alive_at_once),
         TEST(threads_share_a_pool),

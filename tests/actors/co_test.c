@@ -196,6 +196,43 @@ requests_are_answered_whatever_the_body_does(void **state)
     stage_close();
 }
 
+/* It answers, and tells whoever asked to end before that can run. */
+static cop_err
+answer_and_stop(cop_actor *me, void *state, const cop_type *type, const void *message)
+{
+    (void)state;
+    (void)type;
+    (void)message;
+    COP_TRY(cop_reply(me, answer_n, .n = 8));
+    return cop_stop_child(me, body);
+}
+static const cop_behaviour hasty_b = {.name = "owner", .on_message = answer_and_stop};
+
+COP_BODY(late_asker, void, arg)
+{
+    const answer_n *answer;
+
+    (void)arg;
+    cop_err err = cop_call(co, cop_owner(me), 100, answer_n, &answer, ask_n);
+    stage_say("%s", cop_err_name(err));
+    return cop_sleep(co, COP_INFINITY);
+}
+static COP_SEQUENTIAL(late_asker_b, late_asker);
+
+static void
+an_answer_that_comes_with_a_cancel_is_given(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        stage_open(&hasty_b, seed);
+        chosen = &late_asker_b;
+        stop_ms = 0;
+        stage_do(start_chosen);
+        stage_expect("COP_OK");
+        stage_close();
+    }
+}
+
 /* ------------------------------------------------------------------------ being cancelled */
 
 COP_BODY(sleeper, void, arg)
@@ -218,6 +255,36 @@ being_cancelled_is_a_state(void **state)
     stage_expect("woken down:shutdown");
     assert_int_equal(cop_sim_now_ms(stage.sim), 0);
     stage_close();
+}
+
+COP_BODY(punctual, void, arg)
+{
+    (void)arg;
+    stage_say("%s", cop_err_name(cop_sleep(co, 10)));
+    return cop_sleep(co, 10);
+}
+static COP_SEQUENTIAL(punctual_b, punctual);
+
+static cop_err
+stop_it_in_time(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    (void)arg;
+    return cop_scope_after(me, cop_here(me), 10, stop_body, NULL, NULL, NULL);
+}
+
+/* It and its owner wake in the same instant, whoever runs first. */
+static void
+a_sleep_that_is_over_is_not_cancelled(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        begin(&punctual_b, seed);
+        stage_do(stop_it_in_time);
+        stage_pass(10);
+        stage_expect("COP_OK down:shutdown");
+        stage_close();
+    }
 }
 
 /* It does not care, but it cannot hold up anybody for long either. */
@@ -268,7 +335,7 @@ a_body_that_drains_has_its_time(void **state)
     TELL(say, .n = 1);
     stage_expect("say:1");
     stage_pass(5000);
-    stage_expect("at:4000 down:shutdown");
+    stage_expect("at:4000 down:shutdown (owner)");
     stage_close();
 }
 
@@ -421,6 +488,55 @@ a_shield_lasts_until_its_deadline(void **state)
     stage_close();
 }
 
+/* Its time is over, but not that of its cleaning up, which needs an answer. */
+COP_BODY(teller, void, arg)
+{
+    (void)arg;
+    stage_say("left:%d", (int)cop_time_left(me));
+    return COP_OK;
+}
+static COP_SEQUENTIAL(teller_b, teller);
+
+COP_BODY(late, void, arg)
+{
+    const answer_n *answer;
+
+    (void)arg;
+    cop_err err = cop_sleep(co, COP_INFINITY);
+    COP_SCOPE(co, s, NULL, .name = "s", .shield = true, .deadline_ms = 100)
+    {
+        stage_say("left:%d", (int)cop_time_left(me));
+        COP_TRY(cop_call(co, cop_owner(me), 50, answer_n, &answer, ask_n));
+        stage_say("answer:%d", (int)answer->n);
+        COP_TRY(cop_spawn(me, &teller_b, &(cop_spawn_opts){.scope = s.scope}, NULL));
+    }
+    stage_say("left:%d", (int)cop_time_left(me));
+    return err;
+}
+static COP_SEQUENTIAL(late_b, late);
+
+static cop_err
+start_in_time(cop_actor *me, void *state, void *arg)
+{
+    cop_scope scope;
+
+    (void)state;
+    (void)arg;
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.deadline_ms = 50, .moves_on = true}, &scope));
+    return cop_spawn(me, &late_b, &(cop_spawn_opts){.scope = scope}, &body);
+}
+
+static void
+a_shield_has_time_of_its_own(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(start_in_time);
+    stage_pass(50);
+    stage_expect("left:100 answer:41 left:100 left:0");
+    stage_close();
+}
+
 /* Cancelled, it fails in another way. */
 COP_BODY(clumsy, void, arg)
 {
@@ -450,7 +566,10 @@ COP_BODY(self_joiner, void, arg)
     assert_int_equal(cop_scope_join(co, cop_here(me), NULL), COP_E_SELF);
     COP_SCOPE(co, s, &outcome, .name = "s")
     COP_SCOPE(co, t, &outcome, .name = "t")
-    assert_int_equal(cop_scope_join(co, s.scope, NULL), COP_E_SELF);
+    {
+        assert_int_equal(cop_scope_join(co, s.scope, NULL), COP_E_SELF);
+        assert_int_equal(cop_scope_join(co, t.scope, NULL), COP_E_SELF);
+    }
     return COP_OK;
 }
 static COP_SEQUENTIAL(self_joiner_b, self_joiner);
@@ -497,13 +616,16 @@ main(void)
         cmocka_unit_test(messages_are_picked_and_the_others_stay),
         cmocka_unit_test(a_call_waits_for_its_answer),
         cmocka_unit_test(requests_are_answered_whatever_the_body_does),
+        cmocka_unit_test(an_answer_that_comes_with_a_cancel_is_given),
         cmocka_unit_test(being_cancelled_is_a_state),
+        cmocka_unit_test(a_sleep_that_is_over_is_not_cancelled),
         cmocka_unit_test(a_killed_body_runs_no_more),
         cmocka_unit_test(a_body_that_drains_has_its_time),
         cmocka_unit_test(one_that_has_not_begun_never_does),
         cmocka_unit_test(a_block_is_a_scope),
         cmocka_unit_test(a_failure_that_nobody_looks_at_fails_the_body),
         cmocka_unit_test(a_shield_lasts_until_its_deadline),
+        cmocka_unit_test(a_shield_has_time_of_its_own),
         cmocka_unit_test(a_failure_in_cleaning_up_is_seen),
         cmocka_unit_test(joining_what_one_stands_in_is_an_error),
         cmocka_unit_test(timers_are_messages),

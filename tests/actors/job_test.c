@@ -156,6 +156,41 @@ an_actor_does_not_end_before_its_job(void **state)
     }
 }
 
+static bool has_run;
+
+static cop_err
+note_run(cop_job *job, void *arg)
+{
+    (void)job;
+    (void)arg;
+    has_run = true;
+    return COP_OK;
+}
+
+ACT(start_noted)
+{
+    return cop_job_start(me, cop_here(me),
+                         &(cop_job_spec){.work = note_run, .dispose = stage_dispose}, NULL,
+                         NULL);
+}
+
+/* The owner is told to stop when the end of its job waits for a turn. */
+static void
+an_end_that_waits_for_its_turn_does_not_hold_up_the_actor(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        stage_open(&owner_b, seed);
+        has_run = false;
+        stage_do(start_noted);
+        while (!has_run)
+            assert_true(cop_sim_step(stage.sim));
+        stage_stop();
+        assert_int_equal(stage.disposed, 1);
+        stage_close();
+    }
+}
+
 /* ------------------------------------------------------------------------- bodies */
 
 COP_BODY(worker, void, arg)
@@ -192,6 +227,7 @@ main(void)
         cmocka_unit_test(a_job_that_fails_is_a_child_that_fails),
         cmocka_unit_test(a_cancelled_job_is_over_before_its_scope),
         cmocka_unit_test(an_actor_does_not_end_before_its_job),
+        cmocka_unit_test(an_end_that_waits_for_its_turn_does_not_hold_up_the_actor),
         cmocka_unit_test(a_body_waits_for_its_job),
     };
 

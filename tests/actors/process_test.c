@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * process_test.c - real children of a real node, most of them shells.
- *
- * Where a test needs a parent to be killed, it runs this program again in another role.
  */
 #define _GNU_SOURCE
-#include "role.h"
+#include "process_play.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,151 +16,6 @@
 
 #include <coppice/process.h>
 #include <coppice/sim.h>
-
-#include "io/environment.h"
-#include "io/lifeline.h"
-#include "io/lines.h"
-
-typedef struct play {
-    stage stage; /* first */
-    cop_process_spec spec;
-    const char *argv[4];
-    int32_t stop_ms;
-    cop_pid pid;
-    cop_err err;
-    cop_exit why;
-    int32_t os_pid;
-    int signo;
-} play;
-
-/* Does a process of that number exist, if only as a zombie? */
-static bool
-exists(int32_t os_pid)
-{
-    return kill(os_pid, 0) == 0 || errno != ESRCH;
-}
-
-static void
-say_end(stage *self, const play *p, const cop_exit *why)
-{
-    stage_say(self, "%s %d %s%s", cop_exit_kind_name(why->kind), why->code, why->text,
-              p->os_pid > 0 && exists(p->os_pid) ? " not reaped" : "");
-}
-
-static cop_err
-on_message(stage *self, cop_actor *me, const cop_type *type, const void *message)
-{
-    (void)me;
-    play *p = (play *)self;
-
-    if (type == &cop_down_type)
-        say_end(self, p, &((const cop_down *)message)->why);
-    if (type == &cop_process_output_type) {
-        const cop_process_output *got = message;
-        stage_say(self, "%d:%.*s", (int)got->stream, (int)got->line.size,
-                  (const char *)got->line.data);
-    }
-    return COP_OK;
-}
-
-static void
-spawn(cop_actor *me, void *ctx)
-{
-    play *p = ctx;
-    cop_ref monitor;
-
-    if (p->spec.output == COP_STDIO_LINES || p->spec.error == COP_STDIO_LINES)
-        p->spec.output_to = cop_self(me);
-    p->err = cop_spawn(
-        me, &cop_process,
-        &(cop_spawn_opts){
-            .arg = &p->spec, .monitor = &monitor, .stop_ms = p->stop_ms, .why = &p->why},
-        &p->pid);
-}
-
-static cop_err
-got_info(cop_actor *me, void *state, cop_err err, const void *message)
-{
-    (void)me;
-    play *p = *(play **)state;
-
-    if (err == COP_OK)
-        p->os_pid = ((const cop_process_id *)message)->os_pid;
-    stage_say(&p->stage, "info %d", (int)err);
-    return COP_OK;
-}
-
-static void
-ask_info(cop_actor *me, void *ctx)
-{
-    static const cop_then then = {&cop_process_id_type, got_info};
-    play *p = ctx;
-
-    p->err = cop_ask(me, p->pid, STAGE_PATIENCE * 1000, &then, cop_process_info);
-}
-
-static void
-stop(cop_actor *me, void *ctx)
-{
-    play *p = ctx;
-
-    p->err = cop_stop_child(me, p->pid);
-}
-
-static void
-murder(cop_actor *me, void *ctx)
-{
-    cop_kill(me, ((play *)ctx)->pid);
-}
-
-static void
-send_signal(cop_actor *me, void *ctx)
-{
-    play *p = ctx;
-
-    p->err = cop_send(me, p->pid, cop_process_signal, .signo = p->signo);
-}
-
-static void
-begin(play *p)
-{
-    memset(p, 0, sizeof *p);
-    stage_open(&p->stage, on_message);
-}
-
-static void
-start(play *p, const char *script)
-{
-    p->argv[0] = "sh";
-    p->argv[1] = "-c";
-    p->argv[2] = script;
-    p->spec.argv = p->argv;
-    stage_run(&p->stage, spawn, p);
-    assert_int_equal(p->err, COP_OK);
-}
-
-static void
-start_with_lines(play *p, const char *script)
-{
-    p->spec.output = p->spec.error = COP_STDIO_LINES;
-    start(p, script);
-}
-
-static void
-learn_os_pid(play *p)
-{
-    stage_run(&p->stage, ask_info, p);
-    assert_int_equal(p->err, COP_OK);
-    stage_expect(&p->stage, "info 0");
-    assert_true(exists(p->os_pid));
-}
-
-static void
-end(play *p)
-{
-    stage_expect_no_more(&p->stage);
-    stage_close(&p->stage);
-}
 
 static void
 run_to_the_end(const char *script, const char *how)
@@ -258,13 +111,21 @@ what_cannot_be_started_fails_the_spawn_with_the_systems_words(void **state)
 }
 
 static void
+spawn_as_it_is(cop_actor *me, void *ctx)
+{
+    play *p = ctx;
+
+    p->err = cop_spawn(me, &cop_process, &(cop_spawn_opts){.arg = &p->spec}, NULL);
+}
+
+static void
 expect_invalid(cop_process_spec spec)
 {
     play p;
 
     begin(&p);
     p.spec = spec;
-    stage_run(&p.stage, spawn, &p);
+    stage_run(&p.stage, spawn_as_it_is, &p);
     assert_int_equal(p.err, COP_E_INVAL);
     end(&p);
 }
@@ -280,6 +141,17 @@ a_bad_spec_is_refused(void **state)
     expect_invalid((cop_process_spec){.argv = argv, .stop_signal = 65});
     expect_invalid((cop_process_spec){.argv = argv, .kill_ms = -1});
     expect_invalid((cop_process_spec){.argv = argv, .input = COP_STDIO_LINES});
+    expect_invalid((cop_process_spec){.argv = argv, .output = COP_STDIO_BYTES});
+    expect_invalid((cop_process_spec){.argv = argv, .close_ms = 1});
+    expect_invalid((cop_process_spec){.argv = argv, .input_room = 1});
+    expect_invalid((cop_process_spec){.argv = argv, .input = COP_STDIO_BYTES, .close_ms = -1});
+    expect_invalid(
+        (cop_process_spec){.argv = argv, .input = COP_STDIO_BYTES, .farewell = "quit"});
+    expect_invalid((cop_process_spec){
+        .argv = argv, .input = COP_STDIO_BYTES, .input_room = COP_PROCESS_ROOM_MAX + 1});
+    /* Nothing of the owner's patience would be left for the signal. */
+    expect_invalid(
+        (cop_process_spec){.argv = argv, .input = COP_STDIO_BYTES, .close_ms = 4000});
 }
 
 static void
@@ -365,6 +237,7 @@ no_descriptor_is_left_of_ended_or_failed_processes(void **state)
 
     begin(&p);
     unsigned before = open_descriptors();
+    p.spec.input = COP_STDIO_BYTES;
     start_with_lines(&p, "exit 0");
     stage_expect(&p.stage, "normal 0 ");
     p.argv[0] = "/no/such/program";
@@ -424,6 +297,28 @@ one_that_ignores_the_stop_signal_is_killed(void **state)
 }
 
 static void
+its_own_children_die_on_the_last_rung(void **state)
+{
+    (void)state;
+    play p;
+    char line[STAGE_LINE];
+
+    begin(&p);
+    p.stop_ms = COP_INFINITY;
+    p.spec.kill_ms = 20;
+    start_with_lines(&p, "trap '' TERM; (while :; do sleep 1000; done) & echo $!; "
+                         "while :; do sleep 1000; done");
+    stage_next(&p.stage, line);
+    int pidfd = pidfd_open(number_in(line), 0);
+    assert_true(pidfd >= 0);
+    stage_run(&p.stage, stop, &p);
+    stage_expect(&p.stage, "shutdown 0 ");
+    assert_true(ends(pidfd));
+    close(pidfd);
+    end(&p);
+}
+
+static void
 a_frozen_process_can_be_stopped(void **state)
 {
     (void)state;
@@ -475,25 +370,6 @@ the_end_of_the_node_stops_its_processes(void **state)
     assert_false(exists(p.os_pid));
 }
 
-/* The number in a line "1:123". */
-static int
-number_in(const char *line)
-{
-    int number = 0;
-
-    assert_int_equal(sscanf(line, "1:%d", &number), 1);
-    return number;
-}
-
-/* Waits until the process behind a pidfd, which need not be a child, is gone. */
-static bool
-ends(int pidfd)
-{
-    struct pollfd poll_for = {.fd = pidfd, .events = POLLIN};
-
-    return poll(&poll_for, 1, STAGE_PATIENCE * 1000) == 1;
-}
-
 static void
 what_is_left_of_the_group_dies_with_its_leader(void **state)
 {
@@ -531,310 +407,8 @@ an_exit_status_that_was_taken_is_an_error_that_says_so(void **state)
     end(&p);
 }
 
-/* --------------------------------------------------------------------------- the output */
-
-static void
-lines_arrive_in_order_and_before_the_end(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    start_with_lines(&p, "printf 'one\\n\\nthree\\nfour'; exit 1");
-    stage_expect(&p.stage, "1:one");
-    stage_expect(&p.stage, "1:");
-    stage_expect(&p.stage, "1:three");
-    stage_expect(&p.stage, "1:four");
-    stage_expect(&p.stage, "status 1 ");
-    end(&p);
-}
-
-static void
-the_two_streams_are_told_apart(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    p.spec.output = COP_STDIO_NULL;
-    p.spec.error = COP_STDIO_LINES;
-    start(&p, "echo nobody; echo somebody >&2");
-    stage_expect(&p.stage, "2:somebody");
-    stage_expect(&p.stage, "normal 0 ");
-    end(&p);
-}
-
-/* A receiver of output with a small mailbox. */
-typedef struct slow {
-    stage *stage;
-    long lines, sum;
-} slow;
-
-static cop_err
-slow_init(cop_actor *me, void *state, const void *arg)
-{
-    (void)me;
-    memcpy(state, &arg, sizeof arg);
-    return COP_OK;
-}
-
-COP_HANDLER(slow, cop_process_output)
-{
-    char number[16];
-
-    snprintf(number, sizeof number, "%.*s", (int)msg->line.size, (const char *)msg->line.data);
-    st->lines++;
-    st->sum += strtol(number, NULL, 10);
-    if (st->lines == 20000)
-        stage_say(st->stage, "all %ld %ld", st->lines, st->sum);
-    return COP_OK;
-}
-
-static const cop_behaviour slow_behaviour = {
-    .name = "slow",
-    .state_size = sizeof(slow),
-    .mailbox = 32,
-    .init = slow_init,
-    .handlers = COP_HANDLERS(COP_ON(slow, cop_process_output)),
-};
-
-static void
-spawn_for_slow(cop_actor *me, void *ctx)
-{
-    play *p = ctx;
-
-    p->err =
-        cop_spawn(me, &slow_behaviour, &(cop_spawn_opts){.arg = &p->stage}, &p->spec.output_to);
-    if (p->err == COP_OK)
-        p->err = cop_spawn(me, &cop_process, &(cop_spawn_opts){.arg = &p->spec}, &p->pid);
-}
-
-static void
-a_full_mailbox_holds_the_process_up_and_loses_nothing(void **state)
-{
-    (void)state;
-    play p;
-
-    begin(&p);
-    p.argv[0] = "sh";
-    p.argv[1] = "-c";
-    p.argv[2] = "seq 1 20000; exec sleep 1000";
-    p.spec.argv = p.argv;
-    p.spec.output = COP_STDIO_LINES;
-    stage_run(&p.stage, spawn_for_slow, &p);
-    assert_int_equal(p.err, COP_OK);
-    stage_expect(&p.stage, "all 20000 200010000");
-    end(&p);
-}
-
-/* Puts the text in pieces of `step` bytes into `lines`, and every line with a '|' to `out`. */
-static void
-split(copi_lines *lines, const char *text, size_t step, char *out)
-{
-    cop_bytes line;
-    size_t left = strlen(text), room;
-
-    while (!lines->is_ended) {
-        char *to = copi_lines_room(lines, &room);
-        size_t size = left < step ? left : step;
-        size = size < room ? size : room;
-        memcpy(to, text, size);
-        copi_lines_filled(lines, size);
-        text += size;
-        left -= size;
-        lines->is_ended = left == 0;
-        while (copi_lines_next(lines, &line)) {
-            out += sprintf(out, "%.*s|", (int)line.size, (const char *)line.data);
-            copi_lines_drop(lines, line);
-        }
-    }
-}
-
-static void
-lines_do_not_depend_on_how_they_are_read(void **state)
-{
-    (void)state;
-    char out[100];
-
-    for (size_t step = 1; step < 20; step++) {
-        copi_lines lines = {0};
-        split(&lines, "one\ntwo\n\n\nfive\nrest", step, out);
-        assert_string_equal(out, "one|two|||five|rest|");
-    }
-}
-
-static void
-a_long_line_comes_in_pieces(void **state)
-{
-    (void)state;
-    enum {
-        MAX = COP_PROCESS_LINE_MAX
-    };
-    static char text[3 * MAX], out[4 * MAX];
-
-    for (size_t extra = 0; extra < 2; extra++) {
-        copi_lines lines = {0};
-        memset(text, 'x', MAX + extra);
-        strcpy(text + MAX + extra, "\nend\n");
-        split(&lines, text, 1000, out);
-        assert_string_equal(out + MAX, extra == 0 ? "|end|" : "|x|end|");
-    }
-}
-
-/* --------------------------------------------------------------------------- no orphans */
-
-/* A node with one process, which says that it is there. */
-static cop_err
-parent_init(cop_actor *me, void *state, const void *arg)
-{
-    (void)state;
-    (void)arg;
-    static const char *const argv[] = {
-        "sh", "-c", "trap '' TERM INT HUP; echo ready; exec sleep 1000", NULL};
-
-    return cop_spawn(me, &cop_process,
-                     &(cop_spawn_opts){.arg = &(cop_process_spec){.argv = argv}}, NULL);
-}
-
-static int
-parent_role(void)
-{
-    static const cop_behaviour parent = {.name = "parent", .init = parent_init};
-
-    return cop_run(&parent, &(cop_node_opts){.workers = 2});
-}
-
-static void
-a_child_does_not_outlive_a_parent_that_is_killed(void **state)
-{
-    (void)state;
-    role parent = role_play("parent", environ, -1);
-
-    assert_true(role_says(&parent, "ready"));
-    assert_int_equal(kill(parent.pid, SIGKILL), 0);
-    assert_int_equal(role_status(&parent), -SIGKILL);
-    /* The child has the same output open, as long as it lives. */
-    assert_true(role_falls_silent(&parent));
-    close(parent.output);
-}
-
-typedef struct starter {
-    cop_node *node;
-    pid_t thread;
-} starter;
-
-static void *
-start_parent(void *ctx)
-{
-    static const cop_behaviour parent = {.name = "parent", .init = parent_init};
-    starter *self = ctx;
-
-    self->thread = gettid();
-    if (cop_node_new(&self->node, &(cop_node_opts){.workers = 2}) != COP_OK ||
-        cop_node_start(self->node, &parent, NULL, NULL) != COP_OK)
-        _exit(98);
-    return NULL;
-}
-
-/* The parent-death signal is about threads: who starts the node is not who must live. */
-static int
-delegating_role(void)
-{
-    starter self;
-    pthread_t thread;
-    sigset_t wanted;
-    int signo;
-
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &wanted, NULL);
-    if (pthread_create(&thread, NULL, start_parent, &self) != 0)
-        return 98;
-    pthread_join(thread, NULL);
-    while (tgkill(getpid(), self.thread, 0) == 0)
-        sched_yield();
-    role_tell("go on ");
-    sigwait(&wanted, &signo);
-    int child = waitpid(-1, NULL, WNOHANG);
-    cop_node_free(&self.node);
-    return child == 0 ? 7 : 8;
-}
-
-static void
-a_child_outlives_the_thread_that_started_the_node(void **state)
-{
-    (void)state;
-    role node = role_play("delegating", environ, -1);
-
-    assert_true(role_says(&node, "go on"));
-    assert_int_equal(kill(node.pid, SIGUSR1), 0);
-    assert_true(role_falls_silent(&node));
-    assert_int_equal(role_status(&node), 7);
-    close(node.output);
-}
-
-static cop_err
-lonely_init(cop_actor *me, void *state, const void *arg)
-{
-    (void)state;
-    (void)arg;
-    (void)me;
-    role_tell("ready\n");
-    return COP_OK;
-}
-
-static int
-lonely_role(void)
-{
-    static const cop_behaviour lonely = {.name = "lonely", .init = lonely_init};
-
-    return cop_run(&lonely, &(cop_node_opts){.workers = 1});
-}
-
-static void
-a_node_whose_lifeline_is_cut_exits_at_once(void **state)
-{
-    (void)state;
-    char entry[COPI_LIFELINE_TEXT];
-    int read_end, write_end;
-
-    assert_int_equal(copi_lifeline_open(&read_end, &write_end, entry), COP_OK);
-    char **envp = copi_environment(NULL, entry);
-    role node = role_play("lonely", envp, read_end);
-    close(read_end);
-    free(envp);
-    assert_true(role_says(&node, "ready"));
-    close(write_end);
-    assert_true(role_falls_silent(&node));
-    assert_int_equal(role_status(&node), COPI_ORPHAN_STATUS);
-    close(node.output);
-}
-
-static void
-a_lifeline_that_is_none_is_not_believed(void **state)
-{
-    (void)state;
-    char text[64];
-    int ends[2];
-
-    unsetenv("COPPICE_LIFELINE");
-    assert_int_equal(copi_lifeline_fd(), -1);
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    snprintf(text, sizeof text, "%d:1", ends[0]);
-    static const char *const lies[] = {"", "x", "99", "99:1", "0:1", "-1:-1", "3:4:5", "3:4 "};
-    for (size_t i = 0; i < COP_COUNT(lies); i++) {
-        setenv("COPPICE_LIFELINE", lies[i], 1);
-        assert_int_equal(copi_lifeline_fd(), -1);
-    }
-    setenv("COPPICE_LIFELINE", text, 1);
-    assert_int_equal(copi_lifeline_fd(), -1);
-    unsetenv("COPPICE_LIFELINE");
-    close(ends[0]);
-    close(ends[1]);
-}
-
 int
-main(int argc, char **argv)
+main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_zero_is_a_normal_end),
@@ -850,25 +424,13 @@ main(int argc, char **argv)
         cmocka_unit_test(told_to_stop_it_ends_with_shutdown),
         cmocka_unit_test(the_stop_signal_is_the_specs_and_any_exit_obeys),
         cmocka_unit_test(one_that_ignores_the_stop_signal_is_killed),
+        cmocka_unit_test(its_own_children_die_on_the_last_rung),
         cmocka_unit_test(a_frozen_process_can_be_stopped),
         cmocka_unit_test(a_killed_actor_is_down_only_when_its_process_is_reaped),
         cmocka_unit_test(the_end_of_the_node_stops_its_processes),
         cmocka_unit_test(what_is_left_of_the_group_dies_with_its_leader),
         cmocka_unit_test(an_exit_status_that_was_taken_is_an_error_that_says_so),
-        cmocka_unit_test(lines_arrive_in_order_and_before_the_end),
-        cmocka_unit_test(the_two_streams_are_told_apart),
-        cmocka_unit_test(a_full_mailbox_holds_the_process_up_and_loses_nothing),
-        cmocka_unit_test(lines_do_not_depend_on_how_they_are_read),
-        cmocka_unit_test(a_long_line_comes_in_pieces),
-        cmocka_unit_test(a_child_does_not_outlive_a_parent_that_is_killed),
-        cmocka_unit_test(a_child_outlives_the_thread_that_started_the_node),
-        cmocka_unit_test(a_node_whose_lifeline_is_cut_exits_at_once),
-        cmocka_unit_test(a_lifeline_that_is_none_is_not_believed),
     };
 
-    if (argc > 1)
-        return strcmp(argv[1], "parent") == 0       ? parent_role()
-               : strcmp(argv[1], "delegating") == 0 ? delegating_role()
-                                                    : lonely_role();
     return cmocka_run_group_tests_name("process", tests, NULL, NULL);
 }

@@ -377,6 +377,43 @@ a_deadline_is_a_failure(void **state)
     stage_close();
 }
 
+ACT(its_time_is_over)
+{
+    return cop_scope_set_deadline(me, scope, 0);
+}
+
+/* Also at the very beginning, when the simulation's clock stands at 0. */
+static void
+a_deadline_may_be_now(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(with_deadline);
+    stage_do(its_time_is_over);
+    stage_pass(1);
+    stage_expect("owner_b/s/a:shutdown s=deadline [the scope's time is over] late");
+    stage_close();
+}
+
+ACT(kill_a)
+{
+    cop_kill(me, kids[0]);
+    return COP_OK;
+}
+
+/* One without a text gets no other one's. */
+static void
+the_first_failure_is_the_scopes(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(three_fail_fast);
+    stage_do(kill_a);
+    cop_sim_settle(stage.sim);
+    assert_non_null(strstr(stage.trace, "s=killed kept:1+0"));
+    stage_close();
+}
+
 /* ------------------------------------------------------------------------ one in another */
 
 static cop_err
@@ -464,6 +501,90 @@ nothing_outlives_the_actor(void **state)
     stage_close();
 }
 
+/* ------------------------------------------------------------ ending while a child fails */
+
+/* Takes its time to end, and so does whoever owns it. */
+typedef struct slow {
+    int unused;
+} slow;
+
+ACT(end_slowly)
+{
+    return cop_stop(me);
+}
+COP_HANDLER(slow, cop_stopping)
+{
+    return cop_scope_after(me, cop_here(me), 50, end_slowly, NULL, NULL, NULL);
+}
+static COP_BEHAVIOUR(slow_b, slow, COP_ON(slow, cop_stopping));
+
+typedef struct failing {
+    int unused;
+} failing;
+static cop_pid failing_one, middle_one;
+
+COP_HANDLER(failing, cop_start)
+{
+    return cop_spawn(me, &slow_b, NULL, NULL);
+}
+COP_HANDLER(failing, go)
+{
+    return cop_fail(me, 7, "broke");
+}
+static COP_BEHAVIOUR(failing_b, failing, COP_ON(failing, cop_start), COP_ON(failing, go));
+
+typedef struct middle {
+    int unused;
+} middle;
+
+COP_HANDLER(middle, cop_start)
+{
+    return cop_spawn(me, &failing_b, NULL, &failing_one);
+}
+COP_HANDLER(middle, leave)
+{
+    return cop_stop(me);
+}
+static COP_BEHAVIOUR(middle_b, middle, COP_ON(middle, cop_start), COP_ON(middle, leave));
+
+typedef struct top {
+    int unused;
+} top;
+
+COP_HANDLER(top, cop_start)
+{
+    return cop_spawn(me, &middle_b, NULL, &middle_one);
+}
+COP_HANDLER(top, cop_child_down)
+{
+    char text[256];
+
+    stage_say("%s", cop_exit_print(&msg->why, text, sizeof text));
+    return COP_OK;
+}
+static const cop_behaviour top_b = {
+    .name = "top",
+    .state_size = sizeof(top),
+    .policy = COP_COLLECT,
+    .handlers = COP_HANDLERS(COP_ON(top, cop_start), COP_ON(top, cop_child_down)),
+};
+
+/* It failed by itself, but is not gone yet when its owner is done. */
+static void
+one_that_is_done_while_its_child_fails_has_failed(void **state)
+{
+    (void)state;
+    stage_open(&top_b, 1);
+    assert_int_equal(cop_post(stage.node, failing_one, go), COP_OK);
+    stage_pass(10);
+    assert_int_equal(cop_post(stage.node, middle_one, leave), COP_OK);
+    stage_expect("");
+    stage_pass(40);
+    stage_expect("error 1: a child ended abnormally (top/middle_b/failing_b), caused by "
+                 "error 7: broke");
+    stage_close();
+}
+
 int
 main(void)
 {
@@ -480,10 +601,13 @@ main(void)
         cmocka_unit_test(a_call_that_fails_ends_its_scope_only),
         cmocka_unit_test(a_call_on_the_hatch_that_fails_ends_the_actor),
         cmocka_unit_test(a_deadline_is_a_failure),
+        cmocka_unit_test(a_deadline_may_be_now),
+        cmocka_unit_test(the_first_failure_is_the_scopes),
         cmocka_unit_test(a_failure_goes_outwards_until_it_is_dealt_with),
         cmocka_unit_test(a_failure_that_nobody_deals_with_ends_the_actor),
         cmocka_unit_test(misuse_is_an_error),
         cmocka_unit_test(nothing_outlives_the_actor),
+        cmocka_unit_test(one_that_is_done_while_its_child_fails_has_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

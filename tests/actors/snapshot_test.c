@@ -554,7 +554,8 @@ a_body_is_shown_with_what_it_waits_for(void **state)
     assert_string_equal(bee->label, "bee_b");
     assert_int_equal(bee->state, COP_ROW_IDLE);
     cop_row_print(tree, (size_t)(bee - tree->rows.items), text, sizeof text);
-    assert_non_null(strstr(text, "bee_b sequential: idle, blocked on a message, pid <"));
+    assert_non_null(
+        strstr(text, "bee_b sequential: idle, blocked on a message at snapshot_test.c:"));
     cop_snapshot_free(&tree);
     close_sim(&p);
 }

@@ -3,47 +3,70 @@
  * bench_scopes.c - scopes that are opened, filled and closed, and bodies that wait.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <coppice/co.h>
 
 #include "bench.h"
 
-/* ------------------------------------------------------------------- scope-1 ... -100k */
+/* ------------------------------------------------ scope-1 ... -100k, co-scope-1 ... -100k */
 
 enum {
-    CHILDREN = 4000000 /* in all, over the scopes of a case */
+    CHILDREN = 1000000 /* of a round, over all its scopes */
 };
 
-COP_BODY(ends_at_once, void, arg)
-{
-    return arg == NULL ? COP_OK : COP_E_FAILED;
-}
-static COP_SEQUENTIAL(ends_at_once_b, ends_at_once);
+typedef struct mayfly {
+    int unused;
+} mayfly;
 
+COP_HANDLER(mayfly, cop_start)
+{
+    return cop_stop(me);
+}
+static COP_BEHAVIOUR(mayfly_b, mayfly, COP_ON(mayfly, cop_start));
+
+COP_BODY(co_mayfly, void, arg)
+{
+    (void)arg;
+    return COP_OK;
+}
+static COP_SEQUENTIAL(co_mayfly_b, co_mayfly);
+
+/* What stands behind the last dash: 10, 100k. */
 static int
 children_of_case(void)
 {
-    return is_case("scope-1")    ? 1
-           : is_case("scope-10") ? 10
-           : is_case("scope-1k") ? 1000
-                                 : 100000;
+    char *unit;
+    long count = strtol(strrchr(case_name, '-') + 1, &unit, 10);
+
+    return (int)(*unit == 'k' ? 1000 * count : count);
+}
+
+static cop_err
+open_and_close(cop_co *co, const cop_behaviour *child, int children)
+{
+    cop_actor *me = cop_actor_of(co);
+    cop_outcome outcome;
+
+    COP_SCOPE(co, here, &outcome, .name = "s")
+    for (int i = 0; i < children; i++)
+        COP_TRY(cop_spawn(me, child, &(cop_spawn_opts){.scope = here.scope}, NULL));
+    return outcome.started == (uint32_t)children ? COP_OK : COP_E_FAILED;
 }
 
 COP_BODY(opener, void, arg)
 {
+    const cop_behaviour *child = strncmp(case_name, "co-", 3) == 0 ? &co_mayfly_b : &mayfly_b;
     int children = children_of_case();
-    cop_outcome outcome;
 
     (void)arg;
     for (int round = 0; round < 2; round++) { /* the first one for the memory */
         started = now();
-        for (int scopes = CHILDREN / 4 / children; scopes > 0; scopes--)
-            COP_SCOPE(co, here, &outcome, .name = "s")
-        for (int i = 0; i < children; i++)
-            COP_TRY(
-                cop_spawn(me, &ends_at_once_b, &(cop_spawn_opts){.scope = here.scope}, NULL));
+        for (int scopes = CHILDREN / children; scopes > 0; scopes--)
+            COP_TRY(open_and_close(co, child, children));
     }
-    report((now() - started) / (CHILDREN / 4) * 1e9, "ns");
+    report((now() - started) / CHILDREN * 1e9, "ns");
     return COP_OK;
 }
 COP_SEQUENTIAL(opener_b, opener);
@@ -52,34 +75,57 @@ COP_SEQUENTIAL(opener_b, opener);
 
 enum {
     SLEEPERS = 10000,
+    CANCEL_ROUNDS = 10,
 };
 
 COP_BODY(sleeper, void, arg)
 {
-    COP_TRY(cop_sleep(co, 3600 * 1000));
-    return arg == NULL ? COP_OK : COP_E_FAILED;
+    (void)arg;
+    return cop_sleep(co, 3600 * 1000);
 }
 static COP_SEQUENTIAL(sleeper_b, sleeper);
 
+COP_BODY(failure, double, failed)
+{
+    (void)co;
+    *failed = now();
+    return COP_E_FAILED;
+}
+static COP_SEQUENTIAL(failure_b, failure);
+
+/* Until the scope is closed, in seconds. */
+static cop_err
+cancel(cop_co *co, double *took)
+{
+    cop_actor *me = cop_actor_of(co);
+    cop_outcome outcome;
+    double failed = 0;
+
+    COP_SCOPE(co, here, &outcome, .name = "s")
+    {
+        cop_spawn_opts in_it = {.scope = here.scope};
+        for (int i = 0; i < SLEEPERS; i++)
+            COP_TRY(cop_spawn(me, &sleeper_b, &in_it, NULL));
+        COP_TRY(cop_sleep(co, 50)); /* all of them have begun */
+        in_it.arg = &failed;
+        COP_TRY(cop_spawn(me, &failure_b, &in_it, NULL));
+    }
+    *took = now() - failed;
+    return outcome.why.kind == COP_EXIT_ERROR && outcome.failed == 1 ? COP_OK : COP_E_FAILED;
+}
+
 COP_BODY(canceller, void, arg)
 {
-    cop_outcome outcome;
+    double took = 0, in_all = 0;
 
     (void)arg;
-    for (int round = 0; round < 3; round++) {
-        COP_SCOPE(co, here, &outcome, .name = "s")
-        {
-            for (int i = 0; i < SLEEPERS; i++)
-                COP_TRY(
-                    cop_spawn(me, &sleeper_b, &(cop_spawn_opts){.scope = here.scope}, NULL));
-            COP_TRY(cop_sleep(co, 100)); /* all of them have begun */
-            started = now();
-            COP_TRY(cop_spawn(me, &ends_at_once_b,
-                              &(cop_spawn_opts){.scope = here.scope, .arg = me}, NULL));
-        }
+    COP_TRY(cancel(co, &took)); /* for the memory */
+    for (int round = 0; round < CANCEL_ROUNDS; round++) {
+        COP_TRY(cancel(co, &took));
+        in_all += took;
     }
-    report((now() - started) * 1e3, "ms");
-    return outcome.why.kind == COP_EXIT_ERROR ? COP_OK : COP_E_FAILED;
+    report(in_all / CANCEL_ROUNDS * 1e6, "us");
+    return COP_OK;
 }
 COP_SEQUENTIAL(canceller_b, canceller);
 

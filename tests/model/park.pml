@@ -4,9 +4,10 @@
  *
  * Models, one step for each access to something shared: copi_worker_main, next_task,
  * look_around and take_inbox in actors/sched/worker.c; copi_worker_seek, watch, steal, nap,
- * park, lie_down and stop_watching in actors/sched/seek.c; give_way in
- * actors/sched/company.c; copi_sched_submit, _yield, _queue, _wake_one, _wake_thief, _send,
- * _take_injected and _stop, inject and wake_if_idle in actors/sched/sched.c.
+ * park and stop_watching in actors/sched/seek.c; copi_worker_lie_down and _wake_up in
+ * actors/sched/sleep.c; give_way in actors/sched/company.c; copi_sched_submit, _yield,
+ * _queue, _wake_one, _wake_thief, _send, _take_injected and _stop, inject and wake_if_idle in
+ * actors/sched/sched.c.
  *
  * Tasks have no names: a place holds a number of them.  A stranger adds tasks, and may
  * stop the workers.  A task may submit others, yield, or send to the other worker's home;

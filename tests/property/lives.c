@@ -82,6 +82,14 @@ is_by_link(world *self, int who, const cop_exit *why)
     return false;
 }
 
+/* Even of one who meant to end otherwise. */
+static bool
+is_by_child(const tree *one, const cop_exit *why)
+{
+    return why->kind == COP_EXIT_ERROR && why->code == COP_E_FAILED &&
+           one->policy == COP_FAIL_FAST && why->cause_count > 0;
+}
+
 /* Does anything that was done to it account for its end? */
 static bool
 is_explained(world *self, int who, const cop_exit *why)
@@ -89,10 +97,8 @@ is_explained(world *self, int who, const cop_exit *why)
     const tree *one = &self->trees[who];
     bool is_owners = one->is_told || one->owner == NOBODY || !life_is_alive(self, one->owner);
     bool is_told = why->kind == COP_EXIT_SHUTDOWN || why->kind == COP_EXIT_KILLED;
-    bool is_childs = why->kind == COP_EXIT_ERROR && why->code == COP_E_FAILED &&
-                     one->policy == COP_FAIL_FAST && why->cause_count > 0;
 
-    return one->has_wish || (is_owners && is_told) || is_childs ||
+    return one->has_wish || (is_owners && is_told) || is_by_child(one, why) ||
            is_by_signal(self, who, why) || is_by_link(self, who, why);
 }
 
@@ -104,8 +110,10 @@ life_ended(world *self, int who, const cop_exit *why)
     EXPECT(self, is_explained(self, who, why), "#%d ends with %s %d for no reason", who,
            cop_exit_kind_name(why->kind), why->code);
     EXPECT(self, one->is_started, "#%d ends but has not begun", who);
-    EXPECT(self, !one->has_wish || is_same(&one->wish, why), "#%d ends with %s, not %s", who,
-           cop_exit_kind_name(why->kind), cop_exit_kind_name(one->wish.kind));
+    bool is_overruled = is_by_child(one, why) && !cop_exit_is_abnormal(&one->wish);
+    EXPECT(self, !one->has_wish || is_same(&one->wish, why) || is_overruled,
+           "#%d ends with %s, not %s", who, cop_exit_kind_name(why->kind),
+           cop_exit_kind_name(one->wish.kind));
     one->why = *why;
 }
 

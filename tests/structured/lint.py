@@ -16,6 +16,9 @@ RULES = [
     ("a libevent event", r"event_(new|assign|base_new(_with_config)?|base_once)|evtimer_\w+|evsignal_\w+", {
         "actors/io/watch.c": "of a watch, which is an actor's",
         "actors/sched/worker.c": "a worker's base, and what wakes it",
+        "actors/sched/guest.c": "a guest's turns in its host's loop, gone when it is detached",
+        "actors/core/guest.c": "the limit of a guest's end, gone with it",
+        "examples/12_guest.c": "the host's own",
         "examples/14_events.c": "the program before it was moved",
     }),
     ("a thread", r"pthread_create|thrd_create", {
@@ -25,7 +28,6 @@ RULES = [
         "actors/debug/watchdog.c": "the watchdog, joined at the node's end",
     }),
     ("an OS process", r"fork|vfork|posix_spawnp?|clone3?|exec[vl]p?e?|execvpe|popen|system|daemon", {
-        "actors/io/launch.c": "of a cop_process",
         "actors/process/launch.c": "of a cop_process",
         "actors/sim/trial.c": "one run of a simulation; reaped before it goes on",
         "examples/wordcount/job.c": "sort and uniq, to compare with, when all actors are gone",
@@ -33,7 +35,6 @@ RULES = [
     ("a signal handler", r"signal|sigaction|timer_create|setitimer|alarm", {
         "actors/co/overflow.c": "of a fault on a body's stack, which is deadly",
         "actors/debug/capture.c": "the watchdog's, for a stack of who is stuck",
-        "actors/io/launch.c": "default ones, in the child",
         "actors/process/launch.c": "default ones, in the child",
         "actors/io/unixsig.c": "asks whether the program handles SIGUSR1",
     }),

@@ -14,6 +14,7 @@ import sys
 # What starts something and has no actor above it: the roots of trees, and who stands outside.
 NODE_LEVEL = {
     "cop_node_start": "the main actor; its owner is the node's root",
+    "cop_guest_attach": "a node in its host's loop: the caller's, until cop_guest_detach",
     "cop_node_spawn": "an actor from outside; its owner is the node's root",
     "cop_run": "a node, which has ended when it returns",
     "cop_main": "a node, which has ended when it returns",
@@ -39,7 +40,7 @@ NODE_LEVEL = {
 STARTERS = re.compile(r"_(start|spawn|open|new|run|soon|after|every|ask|call|watch|monitor|link|"
                       r"acquire|work|main|host|restart|post|attach|guest|signals)(_|$)")
 # Those that end, change or tell of something have such a verb in their names as well.
-OTHERS = re.compile(r"_(cancel|close|change|current_call|stop|free|read)$|_current_")
+OTHERS = re.compile(r"_(cancel|close|change|detach|current_call|stop|free|read)$|_current_")
 # What is given something to call, or a kind of actor, starts something, whatever its name.
 CALLED = re.compile(r"\bcop_(behaviour|call|then|job_spec|job_done|sim_boot|sim_test)\b|\(\*")
 

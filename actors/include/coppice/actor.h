@@ -313,7 +313,8 @@ COP_API cop_err cop_fail(cop_actor *me, int code, const char *format, ...) COP_P
     } while (0)
 
 /*
- * Tells a child to stop, with its stop_ms until it is killed.  Its end is not a failure.
+ * Tells a child to stop, with its stop_ms until it is killed.  Its end is not a failure.  What
+ * it is told has this actor as the origin.
  * COP_E_NOT_FOUND if it is not a child of this actor (any more).
  */
 COP_API COP_MUST_USE cop_err cop_stop_child(cop_actor *me, cop_pid child);

@@ -73,6 +73,15 @@ COP_API cop_err cop_sequence_message(cop_actor *me, void *state, const cop_type 
     }
 #define COP_ACCEPTS(...) ((const cop_handler[]){__VA_ARGS__, {0}})
 
+/* Notes where the body waits: what follows are macros that do, for the tree (snapshot.h) and for
+ * cop_node_opts.warn_unbounded. */
+static inline cop_co *
+copi_at(cop_co *co, const char *site)
+{
+    *(const char **)(void *)co = site;
+    return co;
+}
+
 /* ----------------------------------------------------------------------------- receiving */
 
 /* A message; good until the next one is received.  A request is answered with cop_reply; if it
@@ -97,15 +106,18 @@ cop_received_as(const cop_received *received, const cop_type *type)
  * OTP's receive.
  */
 COP_API COP_MUST_USE cop_err cop_receive(cop_co *co, int32_t within_ms, cop_received *out);
+#define cop_receive(co, ...) cop_receive(copi_at(co, COP_SITE), __VA_ARGS__)
 /* The same for the first one that `wants` picks. */
 COP_API COP_MUST_USE cop_err cop_receive_if(cop_co *co, int32_t within_ms,
                                             bool (*wants)(const cop_received *message,
                                                           void *ctx),
                                             void *ctx, cop_received *out);
+#define cop_receive_if(co, ...) cop_receive_if(copi_at(co, COP_SITE), __VA_ARGS__)
 /* cop_receive_a(co, within_ms, T, &message): the same for the first T; `message` is a
  * `const T *`. */
 #define cop_receive_a(co, within_ms, T, out)                                                   \
-    cop_receive_type(co, within_ms, &T##_type, (const void **)(1 ? (out) : (const T **)0))
+    cop_receive_type(copi_at(co, COP_SITE), within_ms, &T##_type,                              \
+                     (const void **)(1 ? (out) : (const T **)0))
 COP_API COP_MUST_USE cop_err cop_receive_type(cop_co *co, int32_t within_ms,
                                               const cop_type *type, const void **out);
 
@@ -115,7 +127,7 @@ COP_API COP_MUST_USE cop_err cop_receive_type(cop_co *co, int32_t within_ms,
  * if the body is cancelled meanwhile.  It has no longer than the nearest deadline around it.
  */
 #define cop_call(co, to, within_ms, Answer, answer, ...)                                       \
-    cop_call_message(co, to, within_ms, &Answer##_type,                                        \
+    cop_call_message(copi_at(co, COP_SITE), to, within_ms, &Answer##_type,                     \
                      (const void **)(1 ? (answer) : (const Answer **)0),                       \
                      COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
 COP_API COP_MUST_USE cop_err cop_call_message(cop_co *co, cop_pid to, int32_t within_ms,
@@ -126,6 +138,7 @@ COP_API COP_MUST_USE cop_err cop_call_message(cop_co *co, cop_pid to, int32_t wi
 
 /* COP_OK after so long, never earlier; COP_E_CANCELLED.  COP_INFINITY: until cancelled. */
 COP_API COP_MUST_USE cop_err cop_sleep(cop_co *co, int64_t ms);
+#define cop_sleep(co, ...) cop_sleep(copi_at(co, COP_SITE), __VA_ARGS__)
 
 /* Lets others run, if it is their turn.  COP_E_CANCELLED. */
 COP_API COP_MUST_USE cop_err cop_yield(cop_co *co);
@@ -134,6 +147,7 @@ COP_API COP_MUST_USE cop_err cop_yield(cop_co *co);
  * COP_E_TIMEOUT, COP_E_CANCELLED, and the errors of cop_watch_open. */
 COP_API COP_MUST_USE cop_err cop_wait_fd(cop_co *co, int fd, unsigned events, int32_t within_ms,
                                          unsigned *ready);
+#define cop_wait_fd(co, ...) cop_wait_fd(copi_at(co, COP_SITE), __VA_ARGS__)
 
 /*
  * Runs a job of <coppice/job.h> and waits for its end; `why`, if it is not NULL, gets all about
@@ -141,6 +155,7 @@ COP_API COP_MUST_USE cop_err cop_wait_fd(cop_co *co, int fd, unsigned events, in
  * so, and it has ended all the same, or is the reaper's.  Else the errors of cop_job_start.
  */
 COP_API COP_MUST_USE cop_err cop_work(cop_co *co, const cop_job_spec *spec, cop_exit *why);
+#define cop_work(co, ...) cop_work(copi_at(co, COP_SITE), __VA_ARGS__)
 
 /* The actor of a body. */
 COP_API cop_actor *cop_actor_of(cop_co *co);
@@ -156,9 +171,11 @@ COP_API void cop_look(cop_co *co, cop_scope_state *out);
  * deadline came) or COP_E_CANCELLED, and in `out`, if it is not NULL, all about it; what that
  * borrows is good until the next join.  With NULL a failure fails the scope around it.  The
  * wait itself cannot be cancelled: what the scope holds is.
- * COP_E_GONE, COP_E_NOT_MINE, COP_E_SELF (the body stands in a scope inside that one).
+ * COP_E_GONE, COP_E_NOT_MINE, COP_E_SELF (the body stands in a block that is that scope, which
+ * joins it at its end, or in one inside it).
  */
 COP_API cop_err cop_scope_join(cop_co *co, cop_scope scope, cop_outcome *out);
+#define cop_scope_join(co, ...) cop_scope_join(copi_at(co, COP_SITE), __VA_ARGS__)
 
 /*
  * A block that is a scope:
@@ -176,12 +193,13 @@ typedef struct cop_block {
     cop_scope scope;
     cop_co *co;
     cop_outcome *outcome;
+    const char *site;
     bool is_open;
 } cop_block;
 
 #define COP_SCOPE(co, name, outcome, ...)                                                      \
     for (cop_block name __attribute__((cleanup(cop_block_leave))) =                            \
-             cop_block_enter(co, &(cop_scope_opts){__VA_ARGS__}, outcome);                     \
+             cop_block_enter(copi_at(co, COP_SITE), &(cop_scope_opts){__VA_ARGS__}, outcome);  \
          name.is_open; cop_block_join(&name))
 
 COP_API cop_block cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome);

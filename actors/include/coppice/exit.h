@@ -44,7 +44,7 @@ typedef struct cop_cause {
 typedef struct cop_exit {
     cop_exit_kind kind;
     int code;                          /* what it counts is said at the kind */
-    cop_pid origin;                    /* who failed first; none if nobody did */
+    cop_pid origin;                    /* who failed first, or who told it to end; or none */
     char text[COP_EXIT_TEXT];          /* for people; cut off if too long */
     char path[COP_EXIT_PATH];          /* of the origin; its beginning is cut off if too long */
     uint8_t cause_count;               /* how many of the causes are set */

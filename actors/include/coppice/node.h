@@ -25,10 +25,13 @@ typedef struct cop_dead_letter {
 } cop_dead_letter;
 
 typedef struct cop_node_opts {
-    const char *name;  /* of the node; copied; default "local" */
-    unsigned workers;  /* threads, up to 63; 0: one per core that this process may use */
-    uint64_t seed;     /* of random numbers; 0: from the system */
-    bool unix_signals; /* SIGINT and SIGTERM stop the tree, a second one kills it */
+    const char *name; /* of the node; copied; default "local" */
+    unsigned workers; /* threads, up to 63; 0: one per core that this process may use */
+    uint64_t seed;    /* of random numbers; 0: from the system */
+    /* The first SIGINT or SIGTERM stops the tree in order; the second one kills it; the third
+     * one, if a handler or a job does not return, kills the OS processes that it has started
+     * and leaves by _exit.  A thread of the node's own reads them. */
+    bool unix_signals;
 
     /* Called for each dead letter, by any worker, several at once. */
     void (*on_dead_letter)(void *ctx, const cop_dead_letter *letter);
@@ -57,6 +60,9 @@ typedef struct cop_node_opts {
     /* Of every actor it is kept where it was spawned and when (snapshot.h); else only of those
      * with a label or a name.  Costs a spawn an allocation. */
     bool origins;
+    /* Logs each place in the program, once, where a body waits for what may never come: without
+     * a time of its own, and with no deadline around it. */
+    bool warn_unbounded;
     /* The unix signal that prints the tree of actors to the log, a line for each (snapshot.h);
      * blocked in the thread that starts the node.  0: none, but for cop_run and cop_main
      * SIGUSR1, if the program neither handles nor blocks that itself; -1: none. */

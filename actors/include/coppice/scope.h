@@ -117,9 +117,9 @@ COP_API cop_err cop_scope_close(cop_actor *me, cop_scope scope);
 
 /*
  * Cancels the scope.  `why` may be NULL: shutdown; of it code, text, origin and path are
- * kept, if it is the first reason.  What it is told with less force than it has changes
- * nothing.  Never calls `closed` before it returns.  COP_E_GONE, COP_E_INVAL (the actor's own:
- * that is cop_stop).
+ * kept, if it is the first reason; one without an origin gets this actor.  What it is told
+ * with less force than it has changes nothing.  Never calls `closed` before it returns.
+ * COP_E_GONE, COP_E_INVAL (the actor's own: that is cop_stop).
  */
 COP_API cop_err cop_scope_cancel(cop_actor *me, cop_scope scope, cop_force force,
                                  const cop_exit *why);
@@ -175,6 +175,18 @@ COP_API COP_MUST_USE cop_err cop_scope_after(cop_actor *me, cop_scope scope, int
 COP_API COP_MUST_USE cop_err cop_scope_every(cop_actor *me, cop_scope scope, int64_t ms,
                                              cop_call call, void *arg,
                                              void (*dispose)(void *arg), cop_leaf *out);
+
+/* What becomes of the calls that were missed, because one took longer than a period or the
+ * actor was busy. */
+typedef enum cop_missed {
+    COP_MISSED_SKIP,     /* the next one comes when it would have come anyway */
+    COP_MISSED_CATCH_UP, /* they are made one after the other: one for each period, in the end */
+} cop_missed;
+
+/* As cop_scope_every, with that.  COP_E_INVAL for another `missed` as well. */
+COP_API COP_MUST_USE cop_err cop_scope_every_with(cop_actor *me, cop_scope scope, int64_t ms,
+                                                  cop_missed missed, cop_call call, void *arg,
+                                                  void (*dispose)(void *arg), cop_leaf *out);
 
 /*
  * cop_scope_ask(me, scope, to, within_ms, then, &leaf, T, fields...): cop_ask in a scope, which

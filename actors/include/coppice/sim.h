@@ -25,6 +25,13 @@ typedef struct cop_sim cop_sim;
 /* The caller frees it.  COP_E_NOMEM. */
 COP_API COP_MUST_USE cop_err cop_sim_new(cop_sim **out, uint64_t seed);
 
+/*
+ * From now on the seed has no say in who runs: of the actors of a node that can, it is the one
+ * that has waited longest.  One schedule that is easy to follow, and no more than one: what has
+ * to hold under all of them is tested with seeds.
+ */
+COP_API void cop_sim_in_order(cop_sim *sim);
+
 /* Frees all nodes with whatever still runs on them, without ending it in order, and the
  * probes and nets that belong to it. */
 COP_API void cop_sim_free(cop_sim **sim);

@@ -90,7 +90,8 @@ typedef struct cop_row {
     int64_t busy_ms;               /* BUSY: so long at least */
     bool is_told;                  /* an actor: to stop, by its owner */
     char blocked_on[COP_ROW_TEXT]; /* BUSY: what it handles; else what it waits for */
-    char why[COP_ROW_WHY];         /* it ends, is stopping, or is cancelled for this reason */
+    const char *waits_at;  /* of a body: where in the program it waits; static, or NULL */
+    char why[COP_ROW_WHY]; /* it ends, is stopping, or is cancelled for this reason */
 } cop_row;
 
 /* Each row is followed by those of what hangs on it, one deeper: children in the order of their

@@ -15,6 +15,7 @@
 #include <coppice/event.h>
 #include <coppice/exit.h>
 #include <coppice/fault.h>
+#include <coppice/guest.h>
 #include <coppice/hatch.h>
 #include <coppice/job.h>
 #include <coppice/limiter.h>

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "structured/trees/plan.h"
+
+static uint32_t
+pick(copi_rng *rng, uint32_t bound)
+{
+    return copi_rng_below(rng, bound);
+}
+
+static bool
+once_in(copi_rng *rng, uint32_t n)
+{
+    return pick(rng, n) == 0;
+}
+
+/* On the grid, and mostly soon. */
+static int
+some_ms(copi_rng *rng, int most)
+{
+    return 5 * (int)pick(rng, (uint32_t)most / (once_in(rng, 2) ? 5 : 20) + 1);
+}
+
+static kind
+some_kind(copi_rng *rng)
+{
+    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY,  BODY,  BODY, SCOPE, SCOPE,
+                                 SCOPE, SCOPE, SOON,  AFTER, EVERY, JOB,  JOB};
+
+    return kinds[pick(rng, COP_COUNT(kinds))];
+}
+
+/* One that can have children; rather a late one, so that trees are deep. */
+static int
+some_parent(const plan *self, copi_rng *rng)
+{
+    for (;;) {
+        uint32_t count = (uint32_t)self->node_count;
+        uint32_t range = count > 5 && once_in(rng, 2) ? 5 : count;
+        int one = (int)(count - 1 - pick(rng, range));
+        if (kind_is_inner(self->nodes[one].kind))
+            return one;
+    }
+}
+
+static cop_policy
+some_policy(copi_rng *rng)
+{
+    static const cop_policy policies[] = {COP_FAIL_FAST, COP_FAIL_FAST, COP_ISOLATE,
+                                          COP_COLLECT, COP_RACE};
+
+    return policies[pick(rng, COP_COUNT(policies))];
+}
+
+static void
+grow_scope(plan_node *one, copi_rng *rng)
+{
+    one->deadline_ms = once_in(rng, 3) ? 5 + some_ms(rng, 150) : 0;
+    one->drain_ms = once_in(rng, 3) ? 5 + some_ms(rng, 40) : 0;
+    one->moves_on = once_in(rng, 3);
+    one->shield = once_in(rng, 6);
+    if (one->shield && one->deadline_ms == 0)
+        one->deadline_ms = 10 + some_ms(rng, 100);
+    one->force = (cop_force)(COP_FORCE_SOFT + pick(rng, 3));
+    one->block = once_in(rng, 2);
+    one->hears = once_in(rng, 3) ? NOT_HEARD : once_in(rng, 6) ? HEARD_BADLY : HEARD;
+    one->children = once_in(rng, 8) ? 1 + (int)pick(rng, 3) : 0;
+    one->keep = once_in(rng, 4) ? 1 + (int)pick(rng, 2) : 0;
+}
+
+static void
+grow_actor(plan_node *one, copi_rng *rng)
+{
+    static const told all[] = {OBEYS,   OBEYS,      OBEYS,   IS_SLOW,
+                               IS_SLOW, GOES_WRONG, IS_DEAF, SWALLOWS};
+
+    one->told = all[pick(rng, COP_COUNT(all))];
+    one->slow_ms = 5 + some_ms(rng, 60);
+    one->ordered = once_in(rng, 6);
+    one->drains = once_in(rng, 4);
+    one->service = once_in(rng, 5);
+    one->stop_ms = once_in(rng, 10) ? COP_STOP_BRUTAL : 10 + some_ms(rng, 80);
+}
+
+static void
+grow_node(plan *self, copi_rng *rng)
+{
+    plan_node *one = &self->nodes[self->node_count];
+
+    *one = (plan_node){.parent = NOBODY, .kind = once_in(rng, 3) ? BODY : ACTOR};
+    if (self->node_count > 0) {
+        one->parent = some_parent(self, rng);
+        one->kind = some_kind(rng);
+    }
+    one->policy = some_policy(rng);
+    one->does = once_in(rng, 2) ? WAITS : once_in(rng, 2) ? ENDS : FAILS;
+    one->act_ms = some_ms(rng, 150);
+    if (kind_is_actor(one->kind))
+        grow_actor(one, rng);
+    if (one->kind == SCOPE)
+        grow_scope(one, rng);
+    if (one->kind == ACTOR && self->node_count > 0 && once_in(rng, 12))
+        one->does = FAILS_TO_START;
+    if (one->kind == EVERY) {
+        one->act_ms += 5;
+        one->times = one->does == FAILS ? 1 + (int)pick(rng, 3) : 0;
+    }
+    if (self->node_count > 0 && once_in(rng, 4))
+        one->start_ms = some_ms(rng, 60);
+    self->node_count++;
+}
+
+static deed
+some_deed(const plan_node *node, copi_rng *rng)
+{
+    static const deed of_actors[] = {TO_END, TO_FAIL, TO_FAIL, TO_STOP, TO_KILL, TO_START};
+    static const deed of_scopes[] = {TO_CANCEL, TO_CANCEL, TO_CLOSE,
+                                     TO_CLOSE,  TO_MOVE,   TO_START};
+
+    if (kind_is_actor(node->kind))
+        return of_actors[pick(rng, COP_COUNT(of_actors))];
+    if (node->kind == SCOPE)
+        return of_scopes[pick(rng, COP_COUNT(of_scopes))];
+    return once_in(rng, 2) ? TO_CALL_OFF : TO_START;
+}
+
+static void
+grow_act(plan *self, copi_rng *rng)
+{
+    int node = (int)pick(rng, (uint32_t)self->node_count);
+    /* Not at 0, where a simulation begins: a deadline of then would be none. */
+    plan_act act = {.at_ms = 5 + some_ms(rng, 180), .node = node};
+
+    act.deed = some_deed(&self->nodes[node], rng);
+    /* Of the first there is one only. */
+    if (node == 0 && act.deed == TO_START)
+        act.deed = TO_FAIL;
+    if (act.deed == TO_CANCEL)
+        act.arg = COP_FORCE_SOFT + (int)pick(rng, 3);
+    if (act.deed == TO_MOVE)
+        act.arg = some_ms(rng, 100);
+    self->acts[self->act_count++] = act;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+    const plan_act *x = a, *y = b;
+
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    if (x->node != y->node)
+        return x->node < y->node ? -1 : 1;
+    return (int)x->deed - (int)y->deed;
+}
+
+/* Most are small: that is where the edges meet. */
+static uint32_t
+some_size(copi_rng *rng)
+{
+    static const uint32_t sizes[] = {4, 6, 8, 10, 12, 16, 20, 30, 40, 60};
+
+    return once_in(rng, 100) ? NODES : 1 + pick(rng, sizes[pick(rng, COP_COUNT(sizes))]);
+}
+
+void
+plan_grow(plan *self, uint64_t seed)
+{
+    copi_rng rng = {seed * 2 + 1};
+    uint32_t size = some_size(&rng);
+
+    *self = (plan){.seed = seed};
+    while ((uint32_t)self->node_count < size)
+        grow_node(self, &rng);
+    uint32_t acts = pick(&rng, size / 2 + 4);
+    for (uint32_t i = 0; i < acts && i < ACTS; i++)
+        grow_act(self, &rng);
+    qsort(self->acts, (size_t)self->act_count, sizeof self->acts[0], by_time);
+}

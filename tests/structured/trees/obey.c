@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "structured/trees/play.h"
+
+void
+order_later(cop_actor *me, int ms, deed deed, int life, int arg)
+{
+    /* An actor that is ending has no later. */
+    cop_err err = cop_send_after(me, ms, NULL, order, (uint32_t)deed, life, arg);
+
+    (void)err;
+}
+
+cop_err
+fail_as(life *self, cop_actor *me)
+{
+    note(self->play, FAILED, self->self, 0, 0);
+    return cop_fail(me, CODE + self->self, "life %d", self->self);
+}
+
+static cop_err
+end_as_wished(life *self, cop_actor *me, deed how)
+{
+    if (play_node(self)->kind == BODY) {
+        self->has_wish = true;
+        self->wish = how;
+        return COP_OK;
+    }
+    if (how == TO_FAIL)
+        return fail_as(self, me);
+    note(self->play, LEAVES, self->self, 0, 0);
+    return cop_stop(me);
+}
+
+static void
+note_if(cop_err err, life *one, what what, int64_t a)
+{
+    if (err == COP_OK)
+        note(one->play, what, one->self, a, 0);
+}
+
+static cop_err
+obey_scope(life *one, cop_actor *me, const order *msg)
+{
+    static const cop_exit enough = {.code = 4, .text = "enough"};
+
+    if (one->scope.ref.bits == 0)
+        return COP_OK;
+    /* First into the log: it may be over before it returns. */
+    switch ((deed)msg->deed) {
+    case TO_CANCEL:
+        if (cop_scope_check(me, one->scope) != COP_E_GONE)
+            note(one->play, CANCEL, one->self, msg->arg, 0);
+        (void)cop_scope_cancel(me, one->scope, (cop_force)msg->arg, &enough);
+        break;
+    case TO_CLOSE: note_if(cop_scope_close(me, one->scope), one, CLOSE, 0); break;
+    default:
+        note_if(cop_scope_set_deadline(me, one->scope, msg->arg), one, MOVE,
+                play_now(one->play) + msg->arg);
+        break;
+    }
+    return COP_OK;
+}
+
+cop_err
+obey(life *self, cop_actor *me, const order *msg)
+{
+    play *play = self->play;
+    life *one = &play->lives[msg->life];
+
+    switch ((deed)msg->deed) {
+    case TO_END:
+    case TO_FAIL: return end_as_wished(self, me, (deed)msg->deed);
+    case TO_CANCEL:
+    case TO_CLOSE:
+    case TO_MOVE: return obey_scope(one, me, msg);
+    case TO_STOP: note_if(cop_stop_child(me, one->pid), one, STOP, 0); break;
+    case TO_KILL:
+        note(play, KILL, one->self, 0, 0);
+        cop_kill(me, one->pid);
+        break;
+    case TO_CALL_OFF:
+        note(play, CALL_OFF, one->self, 0, 0);
+        (void)cop_leaf_cancel(me, one->leaf);
+        break;
+    case TO_START: start_one(play, me, one, msg->arg); break;
+    case DEEDS: break;
+    }
+    return COP_OK;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * play.h - a plan played by real actors on a simulated node, and the log of what was seen.
+ *
+ *      play.c    the run: the script, the clock, what an onlooker sees when nobody can run
+ *      start.c   beginning: actors, scopes and calls, under whom the plan has them
+ *      obey.c    what an actor does that is told something by the script
+ *      actor.c   the actors with handlers
+ *      body.c    the sequential ones
+ *      log.c     the log
+ *
+ * Each time that a node of the plan is started is a *life*, a number; life 0 is the boss, an
+ * actor that owns the first node, does what strangers do, and watches everybody.  What is in
+ * the log has been seen by user code: by handlers, callbacks, `dispose`, or by looking at a
+ * scope while nobody runs.
+ */
+#ifndef COPPICE_TESTS_TREES_PLAY_H
+#define COPPICE_TESTS_TREES_PLAY_H
+
+#include <coppice/co.h>
+#include <coppice/sim.h>
+#include <coppice/timer.h>
+
+#include "structured/trees/plan.h"
+
+#define TREES(M, F) M(1, order, F(u32, deed) F(i32, life) F(i32, arg))
+COP_PROTOCOL(TREES)
+
+enum {
+    LIVES = 1000,
+    BOSS = 0,
+    CODE = 1000,       /* the error code of a life that fails: CODE + life */
+    BAD_CLOSED = 9000, /* ... of a scope's `closed` that does */
+    NO_LIMIT = -1,
+};
+
+typedef enum what {
+    TRIED,    /* who: a life is to begin; a: under which, b: node */
+    STARTED,  /* it is accepted */
+    REFUSED,  /* it is not; a: the error */
+    BEGAN,    /* an actor's init or body runs */
+    HAS_TIME, /* of an actor that begins; a: until when, or NO_LIMIT */
+    FAILED,   /* it fails by itself, with the code of its life */
+    LEAVES,   /* it ends well by itself */
+    SEES_END, /* it has seen that it is to end */
+    RAN,      /* user code of it ran; a: what */
+    WHY,      /* its cop_end; a: kind, b: code */
+    ENDED,    /* its dispose: the last there is */
+    ARG_GONE, /* the dispose of an actor's argument */
+    OUTCOME,  /* of a scope; a: kind, b: code, c: force, d: kept, e: dropped */
+    KEPT,     /* one record of that; a: life or NOBODY, b: kind, c: code */
+    TOLD,     /* who is told of a child's end; a: life or NOBODY, b: kind, c: code */
+    DOWN,     /* of `who`, as the boss sees it; a: kind, b: code, c: the origin's life */
+    CAUSE,    /* one cause in that; a: kind, b: code */
+    MORE,     /* a: so many more causes */
+    CANCEL,   /* of a scope, with success; a: force */
+    LEAVING,  /* a block is left: cancelled */
+    CLOSE,    /* of a scope, with success */
+    MOVE,     /* of a scope's deadline, with success; a: to when */
+    STOP,     /* an actor is told by its owner, with success */
+    KILL,     /* an actor is killed by the boss */
+    CALL_OFF, /* of a call, with success */
+    RETURNS,  /* a body */
+    CLEANS,   /* a body has opened (a: 1) or left (a: -1) a shield of its own there */
+    WAITED,   /* a body is cancelled and waits again; a: where it stands, b: the error */
+    SHIELDED, /* a body's sleep in a shield has ended; a: the error, b: until when it was to be */
+    /* When nobody can run: */
+    FORCE,  /* a scope's force has changed; a: to what */
+    LIMIT,  /* a scope's nearest deadline has changed; a: to when, or NO_LIMIT */
+    COUNT,  /* how many children a scope has has changed; a: to how many */
+    ENDING, /* an actor has begun to end */
+    QUIET,  /* all that has changed until now has been told; who: NOBODY */
+    LEFT,   /* a: so many things were left at the end; who: NOBODY */
+    WHATS
+} what;
+
+typedef struct entry {
+    int64_t at; /* virtual milliseconds */
+    what what;
+    int who;
+    int64_t a, b, c, d, e;
+} entry;
+
+typedef struct play play;
+
+/* What the player knows of a life. */
+typedef struct life {
+    play *play;
+    int self;
+    int node, parent, host; /* the last two are lives */
+    int64_t began_at;
+    cop_pid pid;
+    cop_scope scope;
+    cop_leaf leaf;
+    cop_ref watch;
+    int runs;       /* of EVERY */
+    bool has_begun; /* an actor: its init or body runs, or has run */
+    bool is_open;   /* a scope that may be looked at */
+    bool is_over;   /* ENDED was logged */
+    deed wish;      /* of a body: how it is to end */
+    bool has_wish;
+    /* What the onlooker has seen last. */
+    cop_force force;
+    int64_t limit;
+    int64_t count;
+    bool is_ending;
+} life;
+
+struct play {
+    const plan *plan;
+    cop_sim *sim;
+    cop_node *node;
+    life lives[LIVES];
+    int life_count;
+    int now[NODES]; /* the last life of each node, or NOBODY */
+    bool is_closing;
+
+    entry *log;
+    size_t entry_count, entry_room;
+    uint64_t trace;    /* of the simulation */
+    char trouble[200]; /* what is wrong with the play itself; empty: nothing */
+};
+
+/* play.c */
+/* The play is fresh memory; play_free frees what it has made. */
+void play_run(play *self, const plan *plan);
+void play_free(play *self);
+int64_t play_now(const play *self);
+const plan_node *play_node(const life *who);
+
+/* log.c */
+void note(play *self, what what, int who, int64_t a, int64_t b);
+void note_more(play *self, const entry *one);
+uint64_t log_hash(const play *self);
+void log_print(const play *self, FILE *out);
+
+/* start.c */
+/* Starts the children of `parent`, those that are blocks excepted, now or in their time. */
+void start_children(play *self, cop_actor *me, life *parent);
+/* Starts one life of a node under `parent`, whose host is `me`. */
+void start_one(play *self, cop_actor *me, life *parent, int node);
+life *life_new(play *self, life *parent, int node);
+/* After init or in the body: the boss watches it. */
+void watch(life *who, cop_actor *me);
+/* Init or the body runs. */
+void note_begin(life *who, cop_actor *me);
+/* The options of a scope. */
+cop_scope_opts scope_opts(life *who);
+void note_outcome(life *who, const cop_outcome *outcome);
+void life_over(life *who);
+int life_of_pid(const play *self, cop_pid pid);
+int life_of_record(const life *host, const cop_child_record *record);
+
+/* obey.c */
+/* Does what it is told; what the handler is to return.  A body has a wish then. */
+cop_err obey(life *self, cop_actor *me, const order *msg);
+/* Sends `me` an order in its time. */
+void order_later(cop_actor *me, int ms, deed deed, int life, int arg);
+cop_err fail_as(life *self, cop_actor *me);
+
+/* actor.c, body.c */
+const cop_behaviour *behaviour_of(const plan_node *node);
+const cop_behaviour *body_of(const plan_node *node);
+extern const cop_behaviour boss_b;
+
+#endif /* COPPICE_TESTS_TREES_PLAY_H */
