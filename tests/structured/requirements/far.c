@@ -17,9 +17,7 @@ far_open(far *self, uint64_t seed, const cop_behaviour *const *offered)
     static const char *const names[] = {"a", "b"}, *const listen[] = {"tcp://127.0.0.1:7001",
                                                                       "tcp://127.0.0.1:7002"};
 
-    memset(&here, 0, sizeof here);
-    pthread_mutex_init(&here.lock, NULL);
-    pthread_cond_init(&here.changed, NULL);
+    ground_clear();
     assert_int_equal(cop_sim_new(&self->sim, seed), COP_OK);
     assert_int_equal(cop_sim_net(self->sim, &self->net), COP_OK);
     for (int i = 0; i < 2; i++) {
@@ -42,6 +40,4 @@ far_close(far *self)
 {
     cop_sim_expect_nothing_left(self->sim);
     cop_sim_free(&self->sim);
-    pthread_cond_destroy(&here.changed);
-    pthread_mutex_destroy(&here.lock);
 }

@@ -12,6 +12,9 @@ enum {
 };
 
 ground here;
+/* For as long as the program; the trace is looked at when the node has gone as well. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 /* --------------------------------------------------------------------- what is said */
 
@@ -35,19 +38,19 @@ ground_say(const char *format, ...)
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    pthread_mutex_lock(&here.lock);
+    pthread_mutex_lock(&lock);
     append(here.trace, sizeof here.trace, words);
-    pthread_cond_broadcast(&here.changed);
-    pthread_mutex_unlock(&here.lock);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 static void
 on_log(void *ctx, const char *line)
 {
     (void)ctx;
-    pthread_mutex_lock(&here.lock);
+    pthread_mutex_lock(&lock);
     append(here.logs, sizeof here.logs, line);
-    pthread_mutex_unlock(&here.lock);
+    pthread_mutex_unlock(&lock);
 }
 
 static unsigned
@@ -66,19 +69,19 @@ ground_count(const char *words)
     static const char log[] = "log:";
     bool is_log = strncmp(words, log, sizeof log - 1) == 0;
 
-    pthread_mutex_lock(&here.lock);
+    pthread_mutex_lock(&lock);
     unsigned count =
         is_log ? count_in(here.logs, words + sizeof log - 1) : count_in(here.trace, words);
-    pthread_mutex_unlock(&here.lock);
+    pthread_mutex_unlock(&lock);
     return count;
 }
 
 void
 ground_forget(void)
 {
-    pthread_mutex_lock(&here.lock);
+    pthread_mutex_lock(&lock);
     here.trace[0] = '\0';
-    pthread_mutex_unlock(&here.lock);
+    pthread_mutex_unlock(&lock);
 }
 
 /* ------------------------------------------------------------------------- the owner */
@@ -116,13 +119,19 @@ const cop_behaviour ground_isolate_b = {OWNER, .policy = COP_ISOLATE};
 /* ------------------------------------------------------------------------- its node */
 
 void
+ground_clear(void)
+{
+    pthread_mutex_lock(&lock);
+    memset(&here, 0, sizeof here);
+    pthread_mutex_unlock(&lock);
+}
+
+void
 ground_open(ground_kind kind, const cop_behaviour *behaviour, uint64_t seed)
 {
     cop_node_opts opts = {.workers = 2, .on_log = on_log};
 
-    memset(&here, 0, sizeof here);
-    pthread_mutex_init(&here.lock, NULL);
-    pthread_cond_init(&here.changed, NULL);
+    ground_clear();
     if (kind == GROUND_SIM) {
         assert_int_equal(cop_sim_new(&here.sim, seed), COP_OK);
         assert_int_equal(cop_sim_node(here.sim, &opts, &here.node), COP_OK);
@@ -160,8 +169,6 @@ ground_close(void)
         cop_sim_free(&here.sim);
     else
         cop_node_free(&here.node);
-    pthread_cond_destroy(&here.changed);
-    pthread_mutex_destroy(&here.lock);
 }
 
 /* ------------------------------------------------------------------------- acts */
@@ -175,10 +182,10 @@ static void
 has_run(void *arg)
 {
     free(arg);
-    pthread_mutex_lock(&here.lock);
+    pthread_mutex_lock(&lock);
     here.done++;
-    pthread_cond_broadcast(&here.changed);
-    pthread_mutex_unlock(&here.lock);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 static cop_err
@@ -198,11 +205,11 @@ await(bool (*is_so)(const void *ctx), const void *ctx)
 
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += PATIENCE;
-    pthread_mutex_lock(&here.lock);
+    pthread_mutex_lock(&lock);
     while (!is_so(ctx) && is_in_time)
-        is_in_time = pthread_cond_timedwait(&here.changed, &here.lock, &until) == 0;
+        is_in_time = pthread_cond_timedwait(&changed, &lock, &until) == 0;
     bool was_so = is_so(ctx);
-    pthread_mutex_unlock(&here.lock);
+    pthread_mutex_unlock(&lock);
     return was_so;
 }
 

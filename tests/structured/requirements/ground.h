@@ -48,6 +48,8 @@ typedef enum ground_kind {
     GROUND_REAL,
 } ground_kind;
 
+/* For a stage of one's own: nothing has been said. */
+void ground_clear(void);
 void ground_open(ground_kind kind, const cop_behaviour *owner, uint64_t seed);
 /* The node ends in order, and nothing is left of it. */
 void ground_close(void);

@@ -87,6 +87,7 @@ COP_BODY(user, void, arg)
     int64_t answer = 0;
 
     (void)arg;
+    ground_say("begun");
     cop_err err = look_up(co, COP_INFINITY, &answer);
     ground_say("ended:%s:%d", cop_err_name(err), (int)answer);
     return err;
@@ -112,6 +113,7 @@ l3_what_calls_back_later_ends_once_as_a_request_of_its_caller(void **state)
         pthread_mutex_lock(&may_answer);
         ground_open(GROUND_REAL, &ground_b, 1);
         ground_do(start_user, NULL);
+        ground_await(" begun ");
         if (is_cancelled) {
             ground_do(stop_user, NULL);
             ground_await("ended:COP_E_CANCELLED:0");
