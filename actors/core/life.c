@@ -152,14 +152,13 @@ copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause)
 }
 
 /* What cop_stop and cop_stop_with have said is what a body is told. */
-static void
-end_as_said(cop_actor *self)
+static __attribute__((noinline)) bool
+is_told_to_body(cop_actor *self)
 {
     cop_exit why;
 
     copi_exit_of(self, &why);
-    if (copi_is_open(self) && !is_left_to_body(self, &why))
-        copi_end_as_said(self);
+    return copi_is_open(self) && is_left_to_body(self, &why);
 }
 
 void
@@ -167,8 +166,8 @@ copi_end_after_handler(cop_actor *self, cop_err err)
 {
     if (err != COP_OK)
         copi_end_failed(self, err);
-    else
-        end_as_said(self);
+    else if (COPI_LIKELY(self->behaviour->sequence == NULL) || !is_told_to_body(self))
+        copi_end_as_said(self);
     self->is_leaving = false;
 }
 
@@ -202,15 +201,12 @@ add_failure(cop_actor *self, cop_err err, cop_exit *said)
         keep_exit(self, said);
 }
 
-static void
-run_terminate(cop_actor *self)
+/* Apart from the question, as most have nothing to say. */
+static __attribute__((noinline)) void
+run_last(cop_actor *self)
 {
-    bool is_handled = copi_handler_for(self->behaviour, &cop_end_type) != NULL;
     cop_end end;
 
-    if (!self->is_started || self->is_killed ||
-        (self->behaviour->terminate == NULL && !is_handled))
-        return;
     copi_exit_of(self, &end.why);
     self->current = NULL;
     if (self->behaviour->terminate != NULL) {
@@ -223,6 +219,15 @@ run_terminate(cop_actor *self)
     self->worker->last_words = NULL;
     if (err != COP_OK)
         add_failure(self, err, &said);
+}
+
+static void
+run_terminate(cop_actor *self)
+{
+    if (self->is_started && !self->is_killed &&
+        (self->behaviour->terminate != NULL ||
+         copi_handler_for(self->behaviour, &cop_end_type) != NULL))
+        run_last(self);
 }
 
 void
