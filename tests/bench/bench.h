@@ -55,7 +55,7 @@ extern const cop_behaviour move_b;
 extern const cop_behaviour spawner_b, idle_b, skynet_b, fork_join_b, monitor_b;
 
 /* bench_scopes.c: scopes, and actors with a body. */
-extern const cop_behaviour opener_b, canceller_b, co_ping_pong_b, co_idle_b;
+extern const cop_behaviour opener_b, canceller_b, co_ping_pong_b, co_switch_b, co_idle_b;
 
 /* bench_supervisors.c: trees that are started, repaired and stopped. */
 extern const cop_behaviour restart_b, start_stop_b, deep_stop_b;

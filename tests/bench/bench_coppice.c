@@ -73,6 +73,7 @@ static const struct {
     {"co-scope-1k",      &opener_b      },
     {"co-scope-100k",    &opener_b      },
     {"co-ping-pong",     &co_ping_pong_b},
+    {"co-switch",        &co_switch_b   },
     {"co-idle",          &co_idle_b     },
     {"node-to-node",     NULL           },
     {"node-rtt",         NULL           },

@@ -164,6 +164,23 @@ COP_BODY(pinger_body, void, arg)
 }
 COP_SEQUENTIAL(co_ping_pong_b, pinger_body);
 
+/* --------------------------------------------------------------------------- co-switch */
+
+enum {
+    YIELDS = 5000000
+};
+
+COP_BODY(yielder, void, arg)
+{
+    (void)arg;
+    started = now();
+    for (int i = 0; i < YIELDS; i++)
+        COP_TRY(cop_yield(co));
+    report((now() - started) / YIELDS * 1e9, "ns");
+    return COP_OK;
+}
+COP_SEQUENTIAL(co_switch_b, yielder);
+
 /* ----------------------------------------------------------------------------- co-idle */
 
 enum {
@@ -183,17 +200,29 @@ resident(void)
     return pages * 4096;
 }
 
+COP_BODY(idler, void, arg)
+{
+    cop_received got;
+
+    (void)arg;
+    COP_TRY(cop_send(me, cop_owner(me), born));
+    return cop_receive(co, COP_INFINITY, &got);
+}
+static COP_SEQUENTIAL(idler_b, idler);
+
 COP_BODY(host, void, arg)
 {
     long before = resident();
+    const born *got;
     cop_outcome outcome;
 
     (void)arg;
     COP_SCOPE(co, here, &outcome, .name = "s")
     {
         for (int i = 0; i < IDLE; i++)
-            COP_TRY(cop_spawn(me, &echo_body_b, &(cop_spawn_opts){.scope = here.scope}, NULL));
-        COP_TRY(cop_sleep(co, 500));
+            COP_TRY(cop_spawn(me, &idler_b, &(cop_spawn_opts){.scope = here.scope}, NULL));
+        for (int i = 0; i < IDLE; i++)
+            COP_TRY(cop_receive_a(co, COP_INFINITY, born, &got));
         report((double)(resident() - before) / IDLE, "B");
         break;
     }
