@@ -253,7 +253,7 @@ function(coppice_package_tests)
         ${readme}/run.sh ${PROJECT_SOURCE_DIR}/README.md ${CMAKE_CURRENT_BINARY_DIR}/readme
         ${CMAKE_C_COMPILER} ${includes} $<TARGET_FILE:coppice-static>
         ${libevent_LDFLAGS} ${nanomsg_LDFLAGS} ${context_library} -pthread
-        -- hello.c=12 tree.c=15 counter.c=22 two_nodes.c=18)
+        -- hello.c=12 tree.c=15 counter.c=22 scope.c=22 two_nodes.c=18)
 endfunction()
 
 # Each test program looks after each test whether something is left.

@@ -26,6 +26,7 @@
 
 #include "co/stacks.h"
 #include "co/switch.h"
+#include "core/node.h"
 #include "core/scope.h"
 #include "core/sequence.h"
 
@@ -127,7 +128,13 @@ const char *copi_wait_reason(const cop_actor *self);
 const char *copi_wait_site(const cop_actor *self);
 /* If nobody has seen to it that a wait for so long, in that scope, ends: says so, once for each
  * place.  For nodes with opts.warn_unbounded. */
-void copi_check_bounded(cop_co *co, const copi_scope *scope, int64_t within_ms);
+void copi_warn_unbounded(cop_co *co, const copi_scope *scope);
+static inline void
+copi_check_bounded(cop_co *co, const copi_scope *scope, int64_t within_ms)
+{
+    if (COPI_UNLIKELY(co->actor->node->opts.warn_unbounded) && within_ms == COP_INFINITY)
+        copi_warn_unbounded(co, scope);
+}
 /* Has the timer stand at the first of the times that matter. */
 bool copi_co_set_timer(cop_co *co);
 

@@ -110,12 +110,11 @@ copi_wait_on(cop_co *co)
 }
 
 void
-copi_check_bounded(cop_co *co, const copi_scope *scope, int64_t within_ms)
+copi_warn_unbounded(cop_co *co, const copi_scope *scope)
 {
     cop_actor *self = co->actor;
 
-    if (COPI_LIKELY(!self->node->opts.warn_unbounded) || within_ms != COP_INFINITY ||
-        copi_deadline_around(self) != 0 || copi_scope_deadline(scope) != 0)
+    if (copi_deadline_around(self) != 0 || copi_scope_deadline(scope) != 0)
         return;
     const char *site = co->site != NULL ? co->site : "an unknown place";
     if (copi_note_site(self->node, site))
