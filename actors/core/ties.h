@@ -114,7 +114,8 @@ struct copi_ties {
 /* scope_time.c: the nearest deadline around it, up to a shield, or 0. */
 int64_t copi_scope_deadline(const copi_scope *scope);
 
-/* The nearer of the deadlines of the request that it handles, and of what it is a part of; 0. */
+/* The nearer of the deadlines of the request that it handles, and of what it is a part of; 0:
+ * there is none. */
 static inline int64_t
 copi_deadline_around(const cop_actor *self)
 {
@@ -163,8 +164,8 @@ cop_err copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t withi
 cop_err copi_ask_cancelled(cop_actor *self, uint64_t ref);
 /* Somebody else is to be told of its end. */
 void copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then);
-/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.  `out`
- * may be NULL. */
+/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.
+ * `out` may be NULL. */
 cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
                           copi_kind kind, const cop_type *type, const void *order,
                           cop_ref *out);
