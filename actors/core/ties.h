@@ -204,8 +204,15 @@ cop_err copi_handle_watch(cop_actor *self, copi_envelope *envelope);
 void copi_drop_watch(cop_actor *self, copi_envelope *envelope);
 
 /* children.c */
+/* The child of that pid; NULL: it is none of this actor's. */
+cop_actor *copi_child_of(cop_actor *self, cop_pid pid);
 void copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts);
 void copi_child_remove(cop_actor *self, cop_actor *child);
+void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
+/* The owner's rule for a child that has ended; the record is freed. */
+cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);
+
+/* stop_children.c */
 /* Tells the next child, or all of them, to stop. */
 void copi_children_stop_all(cop_actor *self);
 static inline void
@@ -220,9 +227,6 @@ void copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why);
 void copi_child_kill(cop_actor *self, cop_actor *child);
 /* As cop_stop_child, with a reason. */
 cop_err copi_stop_child(cop_actor *self, cop_pid child, const cop_exit *why);
-void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
-/* The owner's rule for a child that has ended; the record is freed. */
-cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);
 void copi_on_ladder(cop_actor *self);
 void copi_ladder_due(copi_worker *worker, copi_timer *timer);
 void copi_ladder_end(cop_actor *self);
