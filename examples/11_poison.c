@@ -125,8 +125,8 @@ on_dead_letter(void *ctx, const cop_dead_letter *letter)
 int
 main(void)
 {
-    /* One worker, so that the till has its turn only when the customer has said all: between two
-     * lives there is nobody of that name. */
+    /* One worker, so that the till has its turn only when the customer has said all: between
+     * two lives there is nobody of that name. */
     return cop_supervisor_run(
         &tree,
         &(cop_node_opts){.workers = 1, .on_event = on_event, .on_dead_letter = on_dead_letter});

@@ -7,7 +7,8 @@
 
 #include <coppice/exit.h>
 
-/* `self` ends because `cause` did: takes over its origin and path, puts it before its causes. */
+/* `self` ends because `cause` did: takes over its origin and path, puts it before its
+ * causes. */
 void copi_exit_because(cop_exit *self, const cop_exit *cause);
 
 /* One more cause, behind those that there are. */

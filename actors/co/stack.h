@@ -10,8 +10,8 @@
  * grows over its end meets the guard and dies.
  *
  * A guard is made in one of two ways.  Linux 6.13 and later mark its pages as guarded inside
- * the mapping.  Before that they have to be a mapping of their own, so that a stack costs two of
- * the process's mappings, of which there are few (vm.max_map_count, usually 65530).
+ * the mapping.  Before that they have to be a mapping of their own, so that a stack costs
+ * two of the process's mappings, of which there are few (vm.max_map_count, usually 65530).
  */
 #ifndef COPPICE_CO_STACK_H
 #define COPPICE_CO_STACK_H

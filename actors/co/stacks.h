@@ -49,7 +49,8 @@ typedef struct copi_stacks {
     } classes[COPI_STACK_CLASSES];
     size_t cut; /* stacks there are */
 
-    /* Is a class beyond what is kept warm?  Written under the lock; relaxed: whether to look. */
+    /* Is a class beyond what is kept warm?  Written under the lock; relaxed: whether to
+     * look. */
     _Atomic bool has_surplus;
     /* Bytes.  Anybody may raise it; relaxed: a fact of its own. */
     _Atomic size_t deepest;

@@ -12,10 +12,10 @@
  *
  * STARTING: init runs, on the spawner's worker; mail is collected.  RUNNING: handlers
  * run.  SEQUENTIAL: the same for an actor with a body (sequence.h).  DISPOSING: for the time
- * that a user's dispose runs, in which nothing can be started.  DEBUGGED: the same, but somebody looks on (debug/debug.h), or it is suspended; a
- * phase of its own, so that nobody else pays for the question.  ENDING: no handler runs any
- * more; signals do; children are being joined.  ENDED: all is done but the owner has not
- * looked.  The owner frees the slot.
+ * that a user's dispose runs, in which nothing can be started.  DEBUGGED: the same, but
+ * somebody looks on (debug/debug.h), or it is suspended; a phase of its own, so that nobody
+ * else pays for the question.  ENDING: no handler runs any more; signals do; children are
+ * being joined.  ENDED: all is done but the owner has not looked.  The owner frees the slot.
  *
  * Who may touch what: the fields say it.  "Runner" is the worker that runs the actor at
  * the moment: there is at most one, and the mailbox hands the record from one to the next.
@@ -252,8 +252,8 @@ void copi_end(cop_actor *self, const cop_exit *why);
 void copi_end_as_said(cop_actor *self);
 /* The end by a failure of a handler or of init; uses what cop_fail has said. */
 void copi_end_failed(cop_actor *self, cop_err err);
-/* It is ending, and something of it failed: `why` is its reason, if that was no failure yet; else
- * `cause` is one more. */
+/* It is ending, and something of it failed: `why` is its reason, if that was no failure yet;
+ * else `cause` is one more. */
 void copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause);
 /* Ends at once, or hardens an end that has begun.  No more code of its own runs. */
 void copi_kill_self(cop_actor *self);

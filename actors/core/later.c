@@ -43,8 +43,8 @@ run_call(cop_actor *self, copi_leaf *leaf)
     uint32_t number = scope == NULL ? 0 : (uint32_t)scope->node.low;
 
     cop_err err = leaf->call(self, copi_user_state(self), leaf->arg);
-    if (copi_leaf_find(self, handle) !=
-        leaf) /* it is over; its scope is there until a later turn */
+    if (copi_leaf_find(self, handle) != leaf)
+        /* It is over; its scope is there until a later turn. */
         return copi_scope_blame(self, copi_scope_numbered(self, number), err, handle);
     if (err != COP_OK || leaf->period == 0 || !copi_is_open(self))
         return copi_leaf_ended(self, leaf, err);

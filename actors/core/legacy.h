@@ -10,8 +10,8 @@
 /* Is it one of those that stay for the successor of `self`, which is ending? */
 bool copi_legacy_keeps(const cop_actor *self, const copi_envelope *envelope);
 
-/* Is it to stay though the actor's handler has failed with it, or has called cop_stop_with?  Not
- * if the handler went well. */
+/* Is it to stay though the actor's handler has failed with it, or has called cop_stop_with?
+ * Not if the handler went well. */
 bool copi_legacy_keeps_killer(const cop_actor *self, const copi_envelope *envelope,
                               cop_err err);
 

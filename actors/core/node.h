@@ -142,7 +142,8 @@ bool copi_node_ask_root(cop_node *node, void (*run)(cop_actor *root, void *ctx),
 
 /* guest.c */
 
-/* Is this the loop's thread of a guest, and none of its turns?  Then nothing of the node runs. */
+/* Is this the loop's thread of a guest, and none of its turns?  Then nothing of the node
+ * runs. */
 bool copi_node_is_at_hand(const cop_node *node);
 /* Runs `run(root, ctx)` right here, where the node is at hand; false if the root is ending. */
 bool copi_node_do(cop_node *node, void (*run)(cop_actor *root, void *ctx), void *ctx);

@@ -57,7 +57,8 @@ cop_err copi_push(cop_node *node, copi_worker *worker, cop_pid to, copi_envelope
 void copi_push_self(copi_worker *worker, cop_actor *self, copi_envelope *envelope);
 
 /* Sends a message of an actor, which runs, wherever `to` is: COPI_USER_MESSAGE, COPI_CALL or
- * COPI_REPLY with its ref, a call with its deadline.  As cop_send: the references in the message are taken over. */
+ * COPI_REPLY with its ref, a call with its deadline.  As cop_send: the references in the
+ * message are taken over. */
 cop_err copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref,
                         int64_t deadline, const cop_type *type, const void *message);
 

@@ -175,7 +175,8 @@ void copi_scopes_end(cop_actor *self);
 
 /* --------------------------------------------------------------------- policy.c */
 
-/* A child of that scope has ended.  What the handler returned, if that is the actor's matter. */
+/* A child of that scope has ended.  What the handler returned, if that is the actor's
+ * matter. */
 cop_err copi_scope_judge(cop_actor *self, copi_scope *scope, const cop_child_end *end,
                          cop_leaf leaf);
 /* The scope fails, or if it is NULL the actor. */

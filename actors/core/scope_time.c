@@ -94,9 +94,8 @@ copi_on_scope_due(cop_actor *self, copi_envelope *envelope)
         time_out(self, scope);
     else if (scope->force == COP_FORCE_SOFT && scope->soft_until <= now)
         copi_scope_raise(self, scope, COP_FORCE_HARD, &scope->why);
-    else
-        COPI_CHECK(
-            copi_scope_set_timer(self, scope)); /* it was moved meanwhile; the room is there */
+    else /* it was moved meanwhile; the room is there */
+        COPI_CHECK(copi_scope_set_timer(self, scope));
 }
 
 cop_err

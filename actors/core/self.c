@@ -11,17 +11,14 @@
 #include "core/node.h"
 #include "core/scope.h"
 #include "message/bufs.h"
+#include "message/local.h"
 
-#define RUNTIME_TYPE(T)                                                                        \
-    const cop_type T##_type = {                                                                \
-        .protocol = "coppice", .name = #T, .size = sizeof(T), .flat = true}
-
-RUNTIME_TYPE(cop_start);
-RUNTIME_TYPE(cop_end);
-RUNTIME_TYPE(cop_stopping);
-RUNTIME_TYPE(cop_down);
-RUNTIME_TYPE(cop_exited);
-RUNTIME_TYPE(cop_child_down);
+const cop_type cop_start_type = COPI_LOCAL("coppice", cop_start);
+const cop_type cop_end_type = COPI_LOCAL("coppice", cop_end);
+const cop_type cop_stopping_type = COPI_LOCAL("coppice", cop_stopping);
+const cop_type cop_down_type = COPI_LOCAL("coppice", cop_down);
+const cop_type cop_exited_type = COPI_LOCAL("coppice", cop_exited);
+const cop_type cop_child_down_type = COPI_LOCAL("coppice", cop_child_down);
 
 cop_pid
 cop_self(const cop_actor *me)

@@ -27,8 +27,8 @@ struct cop_sequence {
     /* One step of the actor, whose phase is SEQUENTIAL.  True if it sleeps, or it is another's
      * turn. */
     bool (*step)(cop_actor *self, copi_worker *worker, uint32_t slice);
-    /* It is to end, as hard as that, or harder than it was: true if the body will see to it, false if it has returned
-     * or has not begun, and the end can begin. */
+    /* It is to end, as hard as that, or harder than it was: true if the body will see to it,
+     * false if it has returned or has not begun, and the end can begin. */
     bool (*cancel)(cop_actor *self, cop_force force, const cop_exit *why);
     /* Something that it may wait for has happened. */
     void (*wake)(cop_actor *self);

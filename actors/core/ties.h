@@ -114,7 +114,8 @@ struct copi_ties {
 /* scope_time.c: the nearest deadline around it, up to a shield, or 0. */
 int64_t copi_scope_deadline(const copi_scope *scope);
 
-/* The nearer of the deadlines of the request that it handles, and of what it is a part of; 0. */
+/* The nearer of the deadlines of the request that it handles, and of what it is a part of; 0:
+ * there is none. */
 static inline int64_t
 copi_deadline_around(const cop_actor *self)
 {
@@ -163,8 +164,8 @@ cop_err copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t withi
 cop_err copi_ask_cancelled(cop_actor *self, uint64_t ref);
 /* Somebody else is to be told of its end. */
 void copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then);
-/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.  `out`
- * may be NULL. */
+/* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.
+ * `out` may be NULL. */
 cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
                           copi_kind kind, const cop_type *type, const void *order,
                           cop_ref *out);
@@ -203,8 +204,15 @@ cop_err copi_handle_watch(cop_actor *self, copi_envelope *envelope);
 void copi_drop_watch(cop_actor *self, copi_envelope *envelope);
 
 /* children.c */
+/* The child of that pid; NULL: it is none of this actor's. */
+cop_actor *copi_child_of(cop_actor *self, cop_pid pid);
 void copi_child_add(cop_actor *self, cop_actor *child, const cop_spawn_opts *opts);
 void copi_child_remove(cop_actor *self, cop_actor *child);
+void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
+/* The owner's rule for a child that has ended; the record is freed. */
+cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);
+
+/* stop_children.c */
 /* Tells the next child, or all of them, to stop. */
 void copi_children_stop_all(cop_actor *self);
 static inline void
@@ -219,9 +227,6 @@ void copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why);
 void copi_child_kill(cop_actor *self, cop_actor *child);
 /* As cop_stop_child, with a reason. */
 cop_err copi_stop_child(cop_actor *self, cop_pid child, const cop_exit *why);
-void copi_on_adopt(cop_actor *self, copi_envelope *envelope);
-/* The owner's rule for a child that has ended; the record is freed. */
-cop_err copi_handle_child_end(cop_actor *self, copi_envelope *envelope);
 void copi_on_ladder(cop_actor *self);
 void copi_ladder_due(copi_worker *worker, copi_timer *timer);
 void copi_ladder_end(cop_actor *self);

@@ -5,10 +5,10 @@
 
 #include <dlfcn.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/printer.h"
 #include "core/node.h"
 
 enum {
@@ -33,74 +33,55 @@ cop_event_kind_name(cop_event_kind kind)
 
 /* --------------------------------------------------------------------------- as text */
 
-typedef struct printer {
-    char *text;
-    size_t size; /* not 0 */
-    size_t used;
-} printer;
-
-static void COP_PRINTF(2, 3) put(printer *self, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    int wanted = vsnprintf(self->text + self->used, self->size - self->used, format, args);
-    va_end(args);
-    if (wanted > 0)
-        self->used += (size_t)wanted;
-    if (self->used >= self->size)
-        self->used = self->size - 1;
-}
-
 static void
-put_reason(printer *self, const cop_exit *why)
+put_reason(copi_printer *self, const cop_exit *why)
 {
     char reason[REASON_SIZE];
 
     if (why != NULL)
-        put(self, ": %s", cop_exit_print(why, reason, sizeof reason));
+        copi_put(self, ": %s", cop_exit_print(why, reason, sizeof reason));
 }
 
 static void
-put_message(printer *self, const cop_event *event)
+put_message(copi_printer *self, const cop_event *event)
 {
     if (event->message != NULL)
-        put(self, ", in %s", event->message);
+        copi_put(self, ", in %s", event->message);
     if (event->waiting > 0)
-        put(self, ", %" PRIu32 " waiting", event->waiting);
+        copi_put(self, ", %" PRIu32 " waiting", event->waiting);
 }
 
 static void
-put_event(printer *self, const cop_event *event)
+put_event(copi_printer *self, const cop_event *event)
 {
-    put(self, "%s: ", cop_event_kind_name(event->kind));
+    copi_put(self, "%s: ", cop_event_kind_name(event->kind));
     if (event->kind == COP_EVENT_LEFT_OUT) {
-        put(self, "%" PRIu32 " more of kind %s", event->left_out_count,
-            cop_event_kind_name(event->left_out));
+        copi_put(self, "%" PRIu32 " more of kind %s", event->left_out_count,
+                 cop_event_kind_name(event->left_out));
         return;
     }
-    put(self, "%s", event->path != NULL ? event->path : "somebody");
+    copi_put(self, "%s", event->path != NULL ? event->path : "somebody");
     if (event->behaviour != NULL)
-        put(self, " (%s)", event->behaviour);
+        copi_put(self, " (%s)", event->behaviour);
     if (event->child != NULL)
-        put(self, ", %s %s %s", event->kind == COP_EVENT_LEFTOVER ? "job" : "child",
-            event->child, event->news != NULL ? event->news : "");
+        copi_put(self, ", %s %s %s", event->kind == COP_EVENT_LEFTOVER ? "job" : "child",
+                 event->child, event->news != NULL ? event->news : "");
     if (event->kind == COP_EVENT_STUCK || event->kind == COP_EVENT_LEFTOVER)
-        put(self, " for %" PRId64 " ms", event->ran_ms);
+        copi_put(self, " for %" PRId64 " ms", event->ran_ms);
     if (event->kind == COP_EVENT_SLOW_STOP)
-        put(self, " after %" PRId64 " ms", event->ran_ms);
+        copi_put(self, " after %" PRId64 " ms", event->ran_ms);
     if (event->chain != NULL)
-        put(self, ": %s", event->chain);
+        copi_put(self, ": %s", event->chain);
     put_reason(self, event->why);
     put_message(self, event);
     if (event->state != NULL && event->state[0] != '\0')
-        put(self, ", state %s", event->state);
+        copi_put(self, ", state %s", event->state);
 }
 
 char *
 cop_event_print(const cop_event *event, char *text, size_t size)
 {
-    printer self = {.text = text, .size = size};
+    copi_printer self = {.text = text, .size = size};
 
     if (size > 0) {
         text[0] = '\0';
@@ -166,17 +147,17 @@ copi_event_may(cop_node *node, cop_event_kind kind)
 static char *
 print_frame(void *frame, char *text, size_t size)
 {
-    printer self = {.text = text, .size = size};
+    copi_printer self = {.text = text, .size = size};
     Dl_info info;
 
-    put(&self, "    at %p", frame);
+    copi_put(&self, "    at %p", frame);
     if (dladdr(frame, &info) == 0)
         return text;
     if (info.dli_sname != NULL)
-        put(&self, " %s", info.dli_sname);
+        copi_put(&self, " %s", info.dli_sname);
     if (info.dli_fname != NULL)
-        put(&self, " (%s+%#zx)", info.dli_fname,
-            (size_t)((char *)frame - (char *)info.dli_fbase));
+        copi_put(&self, " (%s+%#zx)", info.dli_fname,
+                 (size_t)((char *)frame - (char *)info.dli_fbase));
     return text;
 }
 

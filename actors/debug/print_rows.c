@@ -3,10 +3,10 @@
  * print_rows.c - a tree for people, a line for each row.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printer.h"
 #include "debug/rows.h"
 
 enum {
@@ -50,42 +50,23 @@ cop_row_state_name(cop_row_state state)
     return "unknown";
 }
 
-typedef struct printer {
-    char *text;
-    size_t size; /* not 0 */
-    size_t used;
-} printer;
-
-static void COP_PRINTF(2, 3) put(printer *self, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    int wanted = vsnprintf(self->text + self->used, self->size - self->used, format, args);
-    va_end(args);
-    if (wanted > 0)
-        self->used += (size_t)wanted;
-    if (self->used >= self->size)
-        self->used = self->size - 1;
-}
-
 static void
-put_time(printer *self, int64_t ms)
+put_time(copi_printer *self, int64_t ms)
 {
     if (ms < 1000)
-        put(self, "%" PRId64 " ms", ms);
+        copi_put(self, "%" PRId64 " ms", ms);
     else if (ms < 100 * 1000)
-        put(self, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+        copi_put(self, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
     else
-        put(self, "%" PRId64 " s", ms / 1000);
+        copi_put(self, "%" PRId64 " s", ms / 1000);
 }
 
 static void
-put_time_before(printer *self, const char *words, int64_t ms)
+put_time_before(copi_printer *self, const char *words, int64_t ms)
 {
     if (ms < 0)
         return;
-    put(self, "%s", words);
+    copi_put(self, "%s", words);
     put_time(self, ms);
 }
 
@@ -102,19 +83,19 @@ find(const cop_snapshot *tree, cop_pid pid)
 
 /* Its path as far as the tree goes, without the root, as cop_path has it. */
 static void
-put_path(printer *self, const cop_snapshot *tree, const cop_row *row)
+put_path(copi_printer *self, const cop_snapshot *tree, const cop_row *row)
 {
     const cop_row *owner = cop_pid_is_none(row->owner) ? NULL : find(tree, row->owner);
 
     if (owner != NULL && !cop_pid_is_none(owner->owner)) {
         put_path(self, tree, owner);
-        put(self, "/");
+        copi_put(self, "/");
     }
-    put(self, "%s", row->label);
+    copi_put(self, "%s", row->label);
 }
 
 static void
-put_peer(printer *self, const cop_snapshot *tree, cop_pid peer)
+put_peer(copi_printer *self, const cop_snapshot *tree, cop_pid peer)
 {
     const cop_row *row = find(tree, peer);
     char text[COP_PID_TEXT];
@@ -122,7 +103,7 @@ put_peer(printer *self, const cop_snapshot *tree, cop_pid peer)
     if (row != NULL)
         put_path(self, tree, row);
     else
-        put(self, "%s", cop_pid_print(peer, text));
+        copi_put(self, "%s", cop_pid_print(peer, text));
 }
 
 /* ------------------------------------------------------------------------------- a row */
@@ -137,33 +118,34 @@ short_site(const char *site)
 }
 
 static void
-put_doing(printer *self, const cop_snapshot *tree, const cop_row *row)
+put_doing(copi_printer *self, const cop_snapshot *tree, const cop_row *row)
 {
-    put(self, "%s", cop_row_state_name((cop_row_state)row->state));
+    copi_put(self, "%s", cop_row_state_name((cop_row_state)row->state));
     if (row->state == COP_ROW_BUSY) {
-        put(self, " in %s",
-            row->blocked_on[0] != '\0' ? row->blocked_on : "what its thread does not tell");
+        copi_put(self, " in %s",
+                 row->blocked_on[0] != '\0' ? row->blocked_on
+                                            : "what its thread does not tell");
         if (row->busy_ms > 0) {
             put_time_before(self, " for ", row->busy_ms);
-            put(self, " or more");
+            copi_put(self, " or more");
         }
         return;
     }
     if (row->blocked_on[0] == '\0')
         return;
-    put(self, ", blocked on %s", row->blocked_on);
+    copi_put(self, ", blocked on %s", row->blocked_on);
     if (!cop_pid_is_none(row->peer)) {
-        put(self, " of ");
+        copi_put(self, " of ");
         put_peer(self, tree, row->peer);
     }
     if (row->waits_at != NULL)
-        put(self, " at %s", short_site(row->waits_at));
+        copi_put(self, " at %s", short_site(row->waits_at));
 }
 
 char *
 copi_row_print_doing(const cop_snapshot *tree, size_t row, char *text, size_t size)
 {
-    printer self = {.text = text, .size = size};
+    copi_printer self = {.text = text, .size = size};
 
     put_doing(&self, tree, &tree->rows.items[row]);
     return text;
@@ -171,60 +153,60 @@ copi_row_print_doing(const cop_snapshot *tree, size_t row, char *text, size_t si
 
 /* What all rows may have. */
 static void
-put_end(printer *self, const cop_row *row)
+put_end(copi_printer *self, const cop_row *row)
 {
     if (row->why[0] != '\0')
-        put(self, ", because: %s", row->why);
+        copi_put(self, ", because: %s", row->why);
     if (row->site != NULL)
-        put(self, ", from %s", short_site(row->site));
+        copi_put(self, ", from %s", short_site(row->site));
 }
 
 static void
-put_node(printer *self, const cop_snapshot *tree, const cop_row *row)
+put_node(copi_printer *self, const cop_snapshot *tree, const cop_row *row)
 {
     char pid[COP_PID_TEXT];
 
-    put(self, "%s", row->label);
+    copi_put(self, "%s", row->label);
     if (strcmp(row->label, row->behaviour) != 0 && row->behaviour[0] != '\0')
-        put(self, " (%s)", row->behaviour);
-    put(self, " %s: ", cop_row_kind_name((cop_row_kind)row->kind));
+        copi_put(self, " (%s)", row->behaviour);
+    copi_put(self, " %s: ", cop_row_kind_name((cop_row_kind)row->kind));
     put_doing(self, tree, row);
     if (row->state == COP_ROW_BUSY || row->state == COP_ROW_SILENT)
-        put(self, ", children unknown");
+        copi_put(self, ", children unknown");
     if (row->waiting > 0)
-        put(self, ", %" PRIu32 " waiting", row->waiting);
+        copi_put(self, ", %" PRIu32 " waiting", row->waiting);
     put_time_before(self, ", age ", row->age_ms);
     if (row->is_told)
-        put(self, ", told to stop");
+        copi_put(self, ", told to stop");
     put_time_before(self, row->is_told ? ", killed in " : ", deadline in ", row->deadline_ms);
     put_end(self, row);
     if (!cop_pid_is_none(row->pid))
-        put(self, ", pid %s", cop_pid_print(row->pid, pid));
+        copi_put(self, ", pid %s", cop_pid_print(row->pid, pid));
 }
 
 static void
-put_leaf(printer *self, const cop_snapshot *tree, const cop_row *row)
+put_leaf(copi_printer *self, const cop_snapshot *tree, const cop_row *row)
 {
     if (row->count != 1)
-        put(self, "%" PRIu32 " ", row->count);
-    put(self, "%s", cop_row_kind_name((cop_row_kind)row->kind));
+        copi_put(self, "%" PRIu32 " ", row->count);
+    copi_put(self, "%s", cop_row_kind_name((cop_row_kind)row->kind));
     if (row->label[0] != '\0')
-        put(self, " %s", row->label);
+        copi_put(self, " %s", row->label);
     if (!cop_pid_is_none(row->peer)) {
-        put(self, row->kind == COP_ROW_REPLY ? " to " : " from ");
+        copi_put(self, row->kind == COP_ROW_REPLY ? " to " : " from ");
         put_peer(self, tree, row->peer);
     }
     put_time_before(self, ", due in ", row->deadline_ms);
     put_time_before(self, ", age ", row->age_ms);
     if (row->state != COP_ROW_OPEN)
-        put(self, ", %s", cop_row_state_name((cop_row_state)row->state));
+        copi_put(self, ", %s", cop_row_state_name((cop_row_state)row->state));
     put_end(self, row);
 }
 
 char *
 cop_row_print(const cop_snapshot *tree, size_t row, char *text, size_t size)
 {
-    printer self = {.text = text, .size = size};
+    copi_printer self = {.text = text, .size = size};
 
     if (size == 0)
         return text;
@@ -232,7 +214,7 @@ cop_row_print(const cop_snapshot *tree, size_t row, char *text, size_t size)
     if (row >= tree->rows.count)
         return text;
     const cop_row *it = &tree->rows.items[row];
-    put(&self, "%*s", (int)(2 * it->depth), "");
+    copi_put(&self, "%*s", (int)(2 * it->depth), "");
     if (it->kind != COP_ROW_SCOPE && cop_pid_is_none(it->pid))
         put_leaf(&self, tree, it);
     else

@@ -18,13 +18,9 @@
 #include "debug/snapshot.h"
 #include "io/fd.h"
 #include "io/unixsig.h"
+#include "message/local.h"
 
-const cop_type cop_unix_signal_type = {
-    .protocol = "coppice",
-    .name = "cop_unix_signal",
-    .size = sizeof(cop_unix_signal),
-    .flat = true,
-};
+const cop_type cop_unix_signal_type = COPI_LOCAL("coppice", cop_unix_signal);
 
 /* ---------------------------------------------------------------------- blocked signals */
 

@@ -22,6 +22,7 @@
 #include "core/scope.h"
 #include "core/ties.h"
 #include "debug/rows.h"
+#include "message/local.h"
 #include "sched/guest.h"
 
 /* Key: 0, ref. */
@@ -38,12 +39,7 @@ typedef struct copi_watch {
     bool is_dropped;
 } copi_watch;
 
-const cop_type cop_ready_type = {
-    .protocol = "coppice",
-    .name = "cop_ready",
-    .size = sizeof(cop_ready),
-    .flat = true,
-};
+const cop_type cop_ready_type = COPI_LOCAL("coppice", cop_ready);
 
 static copi_watch *
 find(const cop_actor *self, uint64_t ref)

@@ -12,6 +12,7 @@
 #include "base/exit.h"
 #include "core/ties.h"
 #include "limiter/lending.h"
+#include "message/local.h"
 
 typedef struct loan {
     cop_pid limiter;
@@ -35,13 +36,8 @@ typedef struct copi_await {
     char copi_empty;
 } copi_await;
 
-#define LOCAL_TYPE(T)                                                                          \
-    {                                                                                          \
-        .protocol = "coppice", .name = #T, .size = sizeof(T), .flat = true                     \
-    }
-
-static const cop_type copi_await_type = LOCAL_TYPE(copi_await);
-const cop_type cop_limiter_granted_type = LOCAL_TYPE(cop_limiter_granted);
+static const cop_type copi_await_type = COPI_LOCAL("coppice", copi_await);
+const cop_type cop_limiter_granted_type = COPI_LOCAL("coppice", cop_limiter_granted);
 
 /* Once both are there: the decision, and who waits for it. */
 static cop_err

@@ -26,10 +26,10 @@
 #include <coppice/type.h>
 
 /*
- * The biggest block that `size` bytes may ask for, with the buffers beside it counted in.  A list of messages that are all zero
- * takes one byte for each on the wire, and as many bytes as their struct has here: honest
- * programs send such lists, so up to 1 MiB all is well.  Beyond that, up to 16 MiB, a
- * message may grow to 64 times its bytes.
+ * The biggest block that `size` bytes may ask for, with the buffers beside it counted in.  A
+ * list of messages that are all zero takes one byte for each on the wire, and as many bytes
+ * as their struct has here: honest programs send such lists, so up to 1 MiB all is well.
+ * Beyond that, up to 16 MiB, a message may grow to 64 times its bytes.
  */
 static inline size_t
 copi_block_max(size_t size)

@@ -53,7 +53,8 @@ copi_job_dispose(cop_job *self)
         self->spec.dispose(self->spec.arg);
 }
 
-/* Of work that returned an error: one that says that it was cancelled is no failure if it was. */
+/* Of work that returned an error: one that says that it was cancelled is no failure if it
+ * was. */
 static cop_exit_kind
 kind_of_error(const copi_job_end *end)
 {

@@ -2,8 +2,9 @@
 /*
  * leaf.c - a job as a child of a scope.
  *
- * The scope, and the actor, wait for its end: the leaf is held.  The thread that ran it tells by
- * a request that the owner's runner takes; the owner is there as long as the leaf is.
+ * The scope, and the actor, wait for its end: the leaf is held.  The thread that ran it
+ * tells by a request that the owner's runner takes; the owner is there as long as the leaf
+ * is.
  */
 #include "base/check.h"
 #include "core/node.h"

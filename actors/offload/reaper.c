@@ -7,6 +7,7 @@
 #include <coppice/timer.h>
 
 #include "core/node.h"
+#include "message/local.h"
 #include "offload/offload.h"
 
 typedef struct reaper {
@@ -18,8 +19,7 @@ typedef struct reaped {
     char unused;
 } reaped;
 
-static const cop_type reaped_type = {
-    .protocol = "coppice", .name = "reaped", .size = sizeof(reaped), .flat = true};
+static const cop_type reaped_type = COPI_LOCAL("coppice", reaped);
 
 static cop_err
 reaper_init(cop_actor *me, void *state, const void *arg)

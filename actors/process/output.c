@@ -9,18 +9,14 @@
 #include <coppice/timer.h>
 
 #include "io/fd.h"
+#include "message/local.h"
 
 enum {
     FULL_MS = 1, /* until a full mailbox is tried again */
     READS = 16,  /* in a row, before others have their turn */
 };
 
-const cop_type copi_output_resume_type = {
-    .protocol = "coppice",
-    .name = "copi_output_resume",
-    .size = sizeof(copi_output_resume),
-    .flat = true,
-};
+const cop_type copi_output_resume_type = COPI_LOCAL("coppice", copi_output_resume);
 
 cop_err
 copi_output_open(copi_output *self, int *given)

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
 
+#include "message/local.h"
 #include "process/process.h"
 
-/* Not sent to other nodes. */
-#define LOCAL_TYPE(T)                                                                          \
-    {                                                                                          \
-        .protocol = "coppice", .name = #T, .size = sizeof(T), .flat = true                     \
-    }
-
-const cop_type copi_process_rung_type = LOCAL_TYPE(copi_process_rung);
-const cop_type cop_process_await_room_type = LOCAL_TYPE(cop_process_await_room);
-const cop_type cop_process_room_type = LOCAL_TYPE(cop_process_room);
-const cop_type cop_process_refused_type = LOCAL_TYPE(cop_process_refused);
-const cop_type cop_process_close_input_type = LOCAL_TYPE(cop_process_close_input);
-const cop_type cop_process_signal_type = LOCAL_TYPE(cop_process_signal);
-const cop_type cop_process_info_type = LOCAL_TYPE(cop_process_info);
-const cop_type cop_process_id_type = LOCAL_TYPE(cop_process_id);
+const cop_type copi_process_rung_type = COPI_LOCAL("coppice", copi_process_rung);
+const cop_type cop_process_await_room_type = COPI_LOCAL("coppice", cop_process_await_room);
+const cop_type cop_process_room_type = COPI_LOCAL("coppice", cop_process_room);
+const cop_type cop_process_refused_type = COPI_LOCAL("coppice", cop_process_refused);
+const cop_type cop_process_close_input_type = COPI_LOCAL("coppice", cop_process_close_input);
+const cop_type cop_process_signal_type = COPI_LOCAL("coppice", cop_process_signal);
+const cop_type cop_process_info_type = COPI_LOCAL("coppice", cop_process_info);
+const cop_type cop_process_id_type = COPI_LOCAL("coppice", cop_process_id);
 
 static const cop_field output_fields[] = {
     {.name = "stream",

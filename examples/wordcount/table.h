@@ -47,8 +47,8 @@ uint64_t word_table_get(const word_table *self, const char *text, size_t size);
 /* Moves a piece of `from`, which nothing else may use any more, to `self`: READ_DONE when it
  * is empty.  READ_FAILED: there is no memory. */
 read_state word_table_merge(word_table *self, word_table *from);
-/* Adds what comes next in an open file, a quarter of a megabyte at most.  READ_FAILED: it cannot be read, or
- * there is no memory. */
+/* Adds what comes next in an open file, a quarter of a megabyte at most.  READ_FAILED: it
+ * cannot be read, or there is no memory. */
 read_state word_table_read(word_table *self, word_reader *reader);
 /* The entries, most frequent first, equal ones by their letters; the caller frees the
  * array, the texts stay the table's.  NULL if there is no memory. */

@@ -7,8 +7,9 @@
 #include "base/memory.h"
 #include "core/actor.h"
 #include "core/post.h"
+#include "message/local.h"
 
-/* Written by hand, since the macros of message.h make types that other nodes may send. */
+/* They stay on the node, see message/local.h. */
 /* clang-format off */
 #define CHANGE(T)                                                                       \
     const cop_type T##_type = {                                                         \
@@ -23,8 +24,7 @@
 CHANGE(cop_pg_joined);
 CHANGE(cop_pg_left);
 
-const cop_type copi_pg_poke_type = {
-    .protocol = "pg", .name = "copi_pg_poke", .size = sizeof(copi_pg_poke), .flat = true};
+const cop_type copi_pg_poke_type = COPI_LOCAL("pg", copi_pg_poke);
 
 void
 copi_news_push(cop_actor *me, cop_pid to, const cop_type *type, const void *message)

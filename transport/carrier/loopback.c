@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "carrier/simnet.h"
 #include "core/node.h"
+#include "message/local.h"
 
 typedef struct copi_loopback loopback;
 
@@ -58,12 +59,7 @@ struct copi_loopback {
     arrival *arrivals; /* by time */
 };
 
-const cop_type copi_arrived_type = {
-    .protocol = "coppice",
-    .name = "copi_arrived",
-    .size = sizeof(copi_arrived),
-    .flat = true,
-};
+const cop_type copi_arrived_type = COPI_LOCAL("coppice", copi_arrived);
 
 static loopback *
 of(copi_carrier *base)

@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "carrier/loopback.h"
+#include "message/local.h"
 #include "node/ticking.h"
 
 enum {
@@ -35,19 +36,9 @@ typedef struct hub_leave {
     int unused;
 } hub_leave;
 
-static const cop_type hub_flush_type = {
-    .protocol = "coppice",
-    .name = "hub_flush",
-    .size = sizeof(hub_flush),
-    .flat = true,
-};
+static const cop_type hub_flush_type = COPI_LOCAL("coppice", hub_flush);
 
-static const cop_type hub_leave_type = {
-    .protocol = "coppice",
-    .name = "hub_leave",
-    .size = sizeof(hub_leave),
-    .flat = true,
-};
+static const cop_type hub_leave_type = COPI_LOCAL("coppice", hub_leave);
 
 void
 copi_hub_log(copi_cluster *self, const char *format, ...)

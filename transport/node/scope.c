@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "message/bufs.h"
+#include "message/local.h"
 #include "message/unpack.h"
 #include "node/hub.h"
 #include "node/spawning.h"
@@ -32,12 +33,7 @@ typedef struct scope_retry {
     int unused;
 } scope_retry;
 
-static const cop_type scope_retry_type = {
-    .protocol = "coppice",
-    .name = "scope_retry",
-    .size = sizeof(scope_retry),
-    .flat = true,
-};
+static const cop_type scope_retry_type = COPI_LOCAL("coppice", scope_retry);
 
 COP_HANDLER(scope, cop_start)
 {

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "message/bufs.h"
+#include "message/local.h"
 #include "message/pack.h"
 #include "node/hub.h"
 #include "node/spawning.h"
@@ -18,31 +19,16 @@ typedef struct stub_go {
     int32_t within_ms;
 } stub_go;
 
-static const cop_type stub_go_type = {
-    .protocol = "coppice",
-    .name = "stub_go",
-    .size = sizeof(stub_go),
-    .flat = true,
-};
+static const cop_type stub_go_type = COPI_LOCAL("coppice", stub_go);
 
 /* Time to pass on the stop that the line was too busy for. */
 typedef struct stub_retry {
     int unused;
 } stub_retry;
 
-static const cop_type stub_retry_type = {
-    .protocol = "coppice",
-    .name = "stub_retry",
-    .size = sizeof(stub_retry),
-    .flat = true,
-};
+static const cop_type stub_retry_type = COPI_LOCAL("coppice", stub_retry);
 
-const cop_type cop_spawned_type = {
-    .protocol = "coppice",
-    .name = "cop_spawned",
-    .size = sizeof(cop_spawned),
-    .flat = true,
-};
+const cop_type cop_spawned_type = COPI_LOCAL("coppice", cop_spawned);
 
 /* What init gets; copied there. */
 typedef struct stub_arg {

@@ -3,6 +3,7 @@
  * ticking.c - when the hub looks at its lines and peers; never, if it has none.
  */
 #include "node/ticking.h"
+#include "message/local.h"
 #include "node/hub.h"
 
 enum {
@@ -11,12 +12,7 @@ enum {
     LOOKS_PER_BEAT = 4,
 };
 
-const cop_type copi_tick_type = {
-    .protocol = "coppice",
-    .name = "copi_tick",
-    .size = sizeof(copi_tick),
-    .flat = true,
-};
+const cop_type copi_tick_type = COPI_LOCAL("coppice", copi_tick);
 
 bool
 copi_hub_is_patient(copi_cluster *self)

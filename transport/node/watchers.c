@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "message/local.h"
 #include "node/hub.h"
 
 #define FIELD(T, member, number_, kind_)                                                       \
@@ -34,12 +35,7 @@ const cop_type cop_node_down_type = {
     .field_count = 2,
 };
 
-const cop_type copi_watch_nodes_type = {
-    .protocol = "coppice",
-    .name = "copi_watch_nodes",
-    .size = sizeof(copi_watch_nodes),
-    .flat = true,
-};
+const cop_type copi_watch_nodes_type = COPI_LOCAL("coppice", copi_watch_nodes);
 
 cop_err
 cop_watch_nodes(cop_actor *me)

@@ -55,8 +55,9 @@ typedef struct cop_handler {
 
 /*
  * What happens in a scope when one of its children ends without having been told to; in an
- * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.  To give
- * up as a supervisor does, which ends by shutdown because of a failure, is an abnormal end here.
+ * actor's own scope, to the actor.  A scope that fails or finishes tells the others to end.
+ * To give up as a supervisor does, which ends by shutdown because of a failure, is an
+ * abnormal end here.
  */
 typedef enum cop_policy {
     COP_FAIL_FAST, /* abnormally: it fails too, with the child's end as the cause */
@@ -187,8 +188,8 @@ typedef struct cop_start {
     const void *arg; /* of cop_spawn_opts */
 } cop_start;
 
-/* The last code that runs with the state; not after a kill.  An error is one of cleaning up: with
- * it an end in order becomes a failure, and a failure has one cause more. */
+/* The last code that runs with the state; not after a kill.  An error is one of cleaning up:
+ * with it an end in order becomes a failure, and a failure has one cause more. */
 typedef struct cop_end {
     cop_exit why;
 } cop_end;
@@ -231,7 +232,8 @@ typedef struct cop_spawn_opts {
     const char *name;  /* registered before init runs; copied */
     const char *label; /* its part of the path; copied; default: name, or the behaviour's */
     const void *arg;   /* for init, borrowed during the spawn */
-    /* Called with arg once: when init has ended, or the spawn has failed before it; NULL: not. */
+    /* Called with arg once: when init has ended, or the spawn has failed before it; NULL:
+     * not. */
     void (*dispose)(void *arg);
     cop_pid owner;      /* a local actor; default: the spawner */
     cop_scope scope;    /* of the spawner, or of the owner; zero: its own */
@@ -247,13 +249,14 @@ typedef struct cop_spawn_opts {
     cop_stuck on_stuck; /* or the behaviour's, or the node's: the worst */
     cop_exit *why;      /* not NULL: the whole record, if init fails */
     /* Its messages that wait when it ends, but for those to itself, are its owner's then
-     * (cop_child_end.legacy), not dead letters; the one with which it failed comes first, unless
-     * that holds buffers.  Calls among them stay open.  For owners with COP_SUPERVISE. */
+     * (cop_child_end.legacy), not dead letters; the one with which it failed comes first,
+     * unless that holds buffers.  Calls among them stay open.  For owners with
+     * COP_SUPERVISE. */
     bool keep_mail;
     cop_legacy *legacy; /* not NULL: handled before all else, once init has ended well; empty
                            then.  If the spawn fails it stays as it was */
-    /* Where it comes from, for snapshot.h; borrowed as long as it lives; default: where cop_spawn
-     * stands.  Kept if it has a label or a name, or the node the option `origins`. */
+    /* Where it comes from, for snapshot.h; borrowed as long as it lives; default: where
+     * cop_spawn stands.  Kept if it has a label or a name, or the node the option `origins`. */
     const char *site;
     bool *lingers; /* not NULL: set if init failed, but children that it had started
                           are still ending; under COP_SUPERVISE on_child will tell */
@@ -271,8 +274,8 @@ typedef struct cop_spawn_opts {
  * is returned and the actor is gone, or is ending under its owner if init had started
  * children.  Also: COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL (bad options), COP_E_GONE
  * (the owner is ending, or the scope is gone), COP_E_CANCELLED (the scope is), COP_E_FULL (its
- * bound), COP_E_NOT_MINE (it is another actor's), COP_E_IGNORE (init returned it), COP_E_OS (there is no thread for
- * the watchdog that a stuck_ms needs).
+ * bound), COP_E_NOT_MINE (it is another actor's), COP_E_IGNORE (init returned it), COP_E_OS
+ * (there is no thread for the watchdog that a stuck_ms needs).
  */
 #define cop_spawn(...) cop_spawn_from(COP_SITE, __VA_ARGS__)
 

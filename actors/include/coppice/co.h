@@ -5,7 +5,8 @@
  *      COP_BODY(lookup, const char, host)
  *      {
  *          const dns_answer *answer;
- *          COP_TRY(cop_call(co, resolver, 500, dns_answer, &answer, dns_question, .host = ...));
+ *          COP_TRY(cop_call(co, resolver, 500, dns_answer, &answer,
+ *                           dns_question, .host = ...));
  *          return cop_send(me, cop_owner(me), found, .address = answer->address);
  *      }
  *      COP_SEQUENTIAL(lookup_b, lookup);
@@ -73,8 +74,8 @@ COP_API cop_err cop_sequence_message(cop_actor *me, void *state, const cop_type 
     }
 #define COP_ACCEPTS(...) ((const cop_handler[]){__VA_ARGS__, {0}})
 
-/* Notes where the body waits: what follows are macros that do, for the tree (snapshot.h) and for
- * cop_node_opts.warn_unbounded. */
+/* Notes where the body waits: what follows are macros that do, for the tree (snapshot.h) and
+ * for cop_node_opts.warn_unbounded. */
 static inline cop_co *
 copi_at(cop_co *co, const char *site)
 {

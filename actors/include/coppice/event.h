@@ -5,8 +5,9 @@
  * Events go to on_event of the node's options, or if there is none, as lines to its log, but
  * for progress.  What a supervisor has to say is logged by itself, in any case.
  *
- * Of each kind but STUCK and LEFTOVER only so many are told in a second (events_per_second); the first of
- * a later second is preceded by a COP_EVENT_LEFT_OUT that says how many were not.
+ * Of each kind but STUCK and LEFTOVER only so many are told in a second (events_per_second);
+ * the first of a later second is preceded by a COP_EVENT_LEFT_OUT that says how many were
+ * not.
  */
 #ifndef COPPICE_EVENT_H
 #define COPPICE_EVENT_H
@@ -75,8 +76,8 @@ typedef struct cop_event {
     const cop_trace_line *last;
     size_t last_count; /* at most COP_EVENT_LAST */
 
-    /* Of a STUCK handler: for so long, or a little longer; of LEFTOVER; of a SLOW_STOP: it had so
-     * long. */
+    /* Of a STUCK handler: for so long, or a little longer; of LEFTOVER; of a SLOW_STOP: it
+     * had so long. */
     int64_t ran_ms;
     void *const *stack; /* of its thread, innermost first; NULL if that took no signal */
     size_t stack_count;

@@ -72,8 +72,8 @@ enum {
     COP_JOB_THREADS_MAX = 256,
 };
 
-/* What the owner is told, in a turn of its own: how the job has ended.  Before `arg` is disposed
- * of, unless it was abandoned: then it is the job's.  An error fails the scope. */
+/* What the owner is told, in a turn of its own: how the job has ended.  Before `arg` is
+ * disposed of, unless it was abandoned: then it is the job's.  An error fails the scope. */
 typedef cop_err cop_job_done(cop_actor *me, void *state, void *arg, const cop_exit *why);
 
 /*

@@ -2,9 +2,8 @@
 /*
  * limiter.h - so many at a time: a semaphore whose tokens are owned by their borrowers.
  *
- *      cop_spawn(me, &cop_limiter,
- *                &(cop_spawn_opts){.name = "disk", .arg = &COP_MSG(cop_limiter_opts, .tokens = 4)},
- *                &limiter);
+ *      cop_spawn(me, &cop_limiter, &(cop_spawn_opts){
+ *          .name = "disk", .arg = &COP_MSG(cop_limiter_opts, .tokens = 4)}, &limiter);
  *
  *      cop_limiter_acquire(me, limiter, 1000, COP_THEN(app, cop_limiter_granted), &st->loan);
  *      ...  COP_REPLY(app, cop_limiter_granted) runs: the token is ours, or err says why not
@@ -84,10 +83,11 @@ extern COP_API const cop_type cop_limiter_granted_type;
 
 /*
  * Asks for a token.  `then`, which is for a cop_limiter_granted, runs exactly once, unless the
- * loan is released before: with COP_OK when the token is granted; COP_E_TIMEOUT; COP_E_FULL (too
- * many wait), COP_E_NOPROC, COP_E_DOWN, COP_E_NOCONNECTION, COP_E_BUSY, COP_E_NOMEM, and
- * COP_E_CANCELLED or COP_E_DOWN when this actor is ending.  After an error there is nothing to
- * release.  `loan` may be NULL for one that is held to the end, or taken from the answer.
+ * loan is released before: with COP_OK when the token is granted; COP_E_TIMEOUT; COP_E_FULL
+ * (too many wait), COP_E_NOPROC, COP_E_DOWN, COP_E_NOCONNECTION, COP_E_BUSY, COP_E_NOMEM,
+ * and COP_E_CANCELLED or COP_E_DOWN when this actor is ending.  After an error there is
+ * nothing to release.  `loan` may be NULL for one that is held to the end, or taken from the
+ * answer.
  *
  * An error returned here means that `then` will not run: as cop_ask, cop_spawn.
  */

@@ -81,8 +81,9 @@ typedef struct cop_process_spec {
 extern COP_API const cop_behaviour cop_process;
 
 /*
- * A line of output, without its newline, or some bytes of it; the sender is the actor.  Those of one stream are in order.  While the mailbox of the receiver is full the
- * process has to wait.  What it wrote last comes before its end is seen.
+ * A line of output, without its newline, or some bytes of it; the sender is the actor.
+ * Those of one stream are in order.  While the mailbox of the receiver is full the process
+ * has to wait.  What it wrote last comes before its end is seen.
  */
 typedef struct cop_process_output {
     int32_t stream; /* 1: output, 2: error */

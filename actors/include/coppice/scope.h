@@ -30,7 +30,7 @@
 typedef enum cop_force {
     COP_FORCE_NONE,
     COP_FORCE_SOFT, /* finish: what is begun may go on until the scope's drain_ms is over */
-    COP_FORCE_HARD, /* what waits gets COP_E_CANCELLED, again and again; actors have their stop_ms */
+    COP_FORCE_HARD, /* what waits gets COP_E_CANCELLED, each time; actors have their stop_ms */
     COP_FORCE_KILL, /* actors are killed */
 } cop_force;
 
@@ -141,11 +141,12 @@ typedef struct cop_scope_state {
 COP_API cop_err cop_scope_look(cop_actor *me, cop_scope scope, cop_scope_state *out);
 
 /* Milliseconds until the deadline of what this actor is a part of, rounded up: that of the
- * request being handled, or of the scope that it was started in; COP_INFINITY: there is none. */
+ * request being handled, or of the scope that it was started in; COP_INFINITY: there is
+ * none. */
 COP_API int64_t cop_time_left(const cop_actor *me);
 
-/* The handle, if the scope is there and not cancelled: COP_OK; else COP_E_GONE or
- * COP_E_CANCELLED.  What a loop asks before the next round. */
+/* What a loop asks before the next round.  COP_OK if the scope is there and not cancelled; else
+ * COP_E_GONE or COP_E_CANCELLED. */
 COP_API cop_err cop_scope_check(cop_actor *me, cop_scope scope);
 
 /* ------------------------------------------------------------ children that are no actors */
@@ -180,7 +181,7 @@ COP_API COP_MUST_USE cop_err cop_scope_every(cop_actor *me, cop_scope scope, int
  * actor was busy. */
 typedef enum cop_missed {
     COP_MISSED_SKIP,     /* the next one comes when it would have come anyway */
-    COP_MISSED_CATCH_UP, /* they are made one after the other: one for each period, in the end */
+    COP_MISSED_CATCH_UP, /* they are made up for: in the end there was one for each period */
 } cop_missed;
 
 /* As cop_scope_every, with that.  COP_E_INVAL for another `missed` as well. */

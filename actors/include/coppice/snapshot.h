@@ -31,7 +31,7 @@
 /* Whatever has a lifetime has an owner, and so a place in the tree. */
 typedef enum cop_row_kind {
     COP_ROW_ACTOR,
-    COP_ROW_SEQUENTIAL, /* an actor whose code blocks */
+    COP_ROW_SEQUENTIAL, /* an actor with a body (co.h) */
     COP_ROW_SCOPE,      /* a local scope of an actor */
     COP_ROW_CALLBACK,   /* cop_soon, cop_after, cop_every and the like */
     COP_ROW_TIMER,
@@ -113,11 +113,12 @@ typedef struct cop_snapshot_opts {
 } cop_snapshot_opts;
 
 /*
- * cop_snapshot_ask(me, &opts, COP_THEN(S, cop_snapshot)): takes the tree of this node, which may have
- * `me` in it.  As cop_ask: returns at once, and the answer, or why there is none, is given to
- * the reply handler exactly once, soon after within_ms at the latest.  `opts` may be NULL.  An
- * actor of the library's own under the root goes around.  COP_E_INVAL: `from` is of another
- * node, or a negative number; COP_E_GONE: the root is ending; COP_E_NOMEM.
+ * cop_snapshot_ask(me, &opts, COP_THEN(S, cop_snapshot)): takes the tree of this node, which
+ * may have `me` in it.  As cop_ask: returns at once, and the answer, or why there is none,
+ * is given to the reply handler exactly once, soon after within_ms at the latest.  `opts`
+ * may be NULL.  An actor of the library's own under the root goes around.  COP_E_INVAL:
+ * `from` is of another node, or a negative number; COP_E_GONE: the root is ending;
+ * COP_E_NOMEM.
  */
 COP_API COP_MUST_USE cop_err cop_snapshot_ask(cop_actor *me, const cop_snapshot_opts *opts,
                                               const cop_then *then);

@@ -37,8 +37,8 @@ extern COP_API const cop_type cop_ready_type;
 COP_API COP_MUST_USE cop_err cop_watch_open(cop_actor *me, int fd, unsigned events,
                                             cop_watch *out);
 /*
- * The same in a scope of this actor, until it is closed or the scope cancelled; a scope does not
- * end by itself while it has one.  If the handler of a cop_ready fails, the scope does.
+ * The same in a scope of this actor, until it is closed or the scope cancelled; a scope does
+ * not end by itself while it has one.  If the handler of a cop_ready fails, the scope does.
  * COP_E_CANCELLED (the scope is), COP_E_NOT_MINE, COP_E_FULL as well.
  */
 COP_API COP_MUST_USE cop_err cop_scope_watch(cop_actor *me, cop_scope scope, int fd,

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stop_children.c - how an owner stops its children: it tells them, and kills who is not gone
+ * in time.
+ *
+ * One timer, the ladder, stands at the first of the times at which a child has to be killed.
+ * All of this is the owner's runner's.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "core/node.h"
+#include "core/scope.h"
+#include "debug/snapshot.h"
+
+void
+copi_ladder_due(copi_worker *worker, copi_timer *timer)
+{
+    copi_ties *ties = COPI_CONTAINER(timer, copi_ties, ladder);
+
+    ties->is_ladder_queued = true;
+    ties->ladder_due = (copi_envelope){.kind = COPI_LADDER};
+    copi_push_self(worker, ties->self, &ties->ladder_due);
+}
+
+/* Has the timer stand at `at`, if it stands later or not at all. */
+static void
+watch_until(cop_actor *self, int64_t at)
+{
+    copi_ties *ties = self->ties;
+
+    if (ties->is_ladder_queued)
+        return; /* it will look at all children, and arm again */
+    if (copi_timer_is_armed(&ties->ladder) && ties->ladder.node.due <= at)
+        return;
+    if (!ties->is_ladder_armed) {
+        ties->is_ladder_armed = true;
+        copi_pin(self);
+    }
+    ties->ladder.what = COPI_LADDER;
+    COPI_INSIST(copi_timer_arm(self->worker, &ties->ladder, at));
+}
+
+static void
+send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
+{
+    copi_signal(
+        self->node, self->worker,
+        &(copi_parcel){
+            .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why});
+}
+
+/* A child whose owner was killed is told so, however it would be stopped otherwise: in OTP
+ * too its end then comes by the link, and not by the supervisor's hand. */
+static bool
+is_killed_at_once(const cop_actor *self, const cop_actor *child)
+{
+    return (child->stop_ms == COP_STOP_BRUTAL && !self->is_killed) ||
+           atomic_load_explicit(&self->node->is_hard, memory_order_relaxed);
+}
+
+/* Rounded up; as far from another such time as patience may last, but for the sign, it says
+ * which is first.  0 means never. */
+static uint32_t
+in_ms(int64_t ns)
+{
+    uint32_t ms = (uint32_t)((ns + COPI_MS - 1) / COPI_MS);
+
+    return ms == 0 ? 1 : ms;
+}
+
+static int64_t
+patience_with(const cop_actor *child)
+{
+    switch (child->stop_ms) {
+    case COP_STOP_NO_WAIT: return 0;
+    case COP_STOP_BRUTAL: return COPI_STOP_MS;
+    default: return child->stop_ms;
+    }
+}
+
+void
+copi_child_tell(cop_actor *self, cop_actor *child, const cop_exit *why)
+{
+    if (child->is_told)
+        return;
+    child->is_told = true;
+    if (is_killed_at_once(self, child)) {
+        send(self, child, COPI_KILL, NULL);
+        return;
+    }
+    send(self, child, COPI_STOP, why);
+    if (child->stop_ms == COP_INFINITY)
+        return;
+    int64_t at = copi_worker_now(self->worker) + patience_with(child) * COPI_MS;
+    child->kill_at = in_ms(at);
+    watch_until(self, at);
+}
+
+void
+copi_child_kill(cop_actor *self, cop_actor *child)
+{
+    child->is_told = true;
+    child->kill_at = 0;
+    send(self, child, COPI_KILL, NULL);
+}
+
+/* Kills those of a brood whose time has come.  In how many milliseconds the next one has to be
+ * killed, if that is less than `next`. */
+static int32_t
+climb(cop_actor *self, copi_brood *brood, uint32_t now, int32_t next)
+{
+    for (cop_actor *child = brood->oldest; child != NULL; child = child->younger) {
+        if (child->kill_at == 0)
+            continue;
+        int32_t left = (int32_t)(child->kill_at - now);
+        if (left <= 0) {
+            copi_slow_stop(self, child);
+            copi_child_kill(self, child);
+        } else if (left < next) {
+            next = left;
+        }
+    }
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        next = climb(self, &scope->brood, now, next);
+    return next;
+}
+
+void
+copi_on_ladder(cop_actor *self)
+{
+    int64_t now = copi_worker_now(self->worker);
+
+    self->ties->is_ladder_queued = false;
+    /* Rounded down, as who is to be killed was rounded up. */
+    int32_t next = climb(self, &self->ties->own, (uint32_t)(now / COPI_MS), INT32_MAX);
+    if (next != INT32_MAX)
+        watch_until(self, (now / COPI_MS + next) * COPI_MS);
+    else
+        copi_ladder_end(self);
+}
+
+void
+copi_ladder_end(cop_actor *self)
+{
+    copi_ties *ties = self->ties;
+
+    copi_timer_disarm(self->worker, &ties->ladder);
+    if (ties->is_ladder_armed && !ties->is_ladder_queued) {
+        ties->is_ladder_armed = false;
+        copi_unpin(self);
+    }
+}
+
+/* ----------------------------------------------------------- all, or one of them */
+
+static void
+stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
+{
+    bool are_services_left = brood->child_count == brood->service_count;
+
+    for (cop_actor *child = brood->youngest; child != NULL; child = child->older) {
+        if (child->is_service && !are_services_left && !self->behaviour->ordered)
+            continue;
+        copi_child_tell(self, child, why);
+        if (self->behaviour->ordered)
+            return; /* the next one when this one is gone */
+    }
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        stop_brood(self, &scope->brood, why);
+}
+
+/* What children are told when their owner ends: who failed, if somebody did, and with what, or
+ * what it was told itself; but by a supervisor no more than OTP's says. */
+static cop_exit
+reason_for_all(const cop_actor *self)
+{
+    cop_exit out = {.kind = self->is_killed ? COP_EXIT_KILLED : COP_EXIT_SHUTDOWN};
+    const cop_exit *why = self->why;
+
+    if (self->behaviour->policy == COP_SUPERVISE)
+        return out;
+    if (!self->is_killed && why != NULL) {
+        bool is_own = why->cause_count == 0;
+        out.code = is_own ? why->code : why->causes[0].code;
+        memcpy(out.text, is_own ? why->text : why->causes[0].text, sizeof out.text);
+        memcpy(out.path, why->path, sizeof out.path);
+        out.origin = why->origin;
+    }
+    copi_exit_by(self, &out);
+    return out;
+}
+
+void
+copi_children_stop_all(cop_actor *self)
+{
+    cop_exit why;
+
+    if (self->ties->child_count == 0)
+        return;
+    why = reason_for_all(self);
+    stop_brood(self, &self->ties->own, &why);
+}
+
+static void
+kill_brood(cop_actor *self, copi_brood *brood)
+{
+    for (cop_actor *child = brood->oldest; child != NULL; child = child->younger)
+        copi_child_kill(self, child);
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        kill_brood(self, &scope->brood);
+}
+
+void
+copi_children_kill(cop_actor *self)
+{
+    if (self->ties != NULL)
+        kill_brood(self, &self->ties->own);
+}
+
+cop_err
+copi_stop_child(cop_actor *self, cop_pid pid, const cop_exit *why)
+{
+    cop_actor *child = copi_child_of(self, pid);
+
+    if (child == NULL)
+        return COP_E_NOT_FOUND;
+    if (copi_ties_of(self) == NULL)
+        return COP_E_NOMEM; /* the first child, and it is still on its way here */
+    copi_child_tell(self, child, why);
+    return COP_OK;
+}
+
+cop_err
+cop_stop_child(cop_actor *me, cop_pid pid)
+{
+    cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
+
+    copi_exit_by(me, &why);
+    return copi_stop_child(me, pid, &why);
+}
