@@ -609,6 +609,39 @@ timers_are_messages(void **state)
     stage_close();
 }
 
+/* Inside it the scope cannot be joined, nor the block around; after it both can. */
+COP_BODY(elsewhere, void, unused)
+{
+    cop_outcome outcome;
+    cop_scope other;
+
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.name = "other"}, &other));
+    COP_SCOPE(co, around, &outcome, .name = "around")
+    {
+        COP_SCOPE(co, block, NULL, .within = other)
+        {
+            stage_say("other:%s around:%s", cop_err_name(cop_scope_join(co, other, &outcome)),
+                      cop_err_name(cop_scope_join(co, around.scope, &outcome)));
+        }
+        stage_say("around:%s", cop_err_name(cop_scope_join(co, around.scope, &outcome)));
+        stage_say("other:%s", cop_err_name(cop_scope_join(co, other, &outcome)));
+        stage_say("slept:%s", cop_err_name(cop_sleep(co, 1)));
+    }
+    return COP_OK;
+}
+static COP_SEQUENTIAL(elsewhere_b, elsewhere);
+
+static void
+a_block_in_a_scope_elsewhere_is_left_to_where_the_body_stood(void **state)
+{
+    (void)state;
+    begin(&elsewhere_b, 1);
+    stage_pass(10);
+    stage_expect("other:COP_E_SELF around:COP_E_SELF around:COP_E_SELF other:COP_OK "
+                 "slept:COP_OK down:normal");
+    stage_close();
+}
+
 int
 main(void)
 {
@@ -629,6 +662,7 @@ main(void)
         cmocka_unit_test(a_failure_in_cleaning_up_is_seen),
         cmocka_unit_test(joining_what_one_stands_in_is_an_error),
         cmocka_unit_test(timers_are_messages),
+        cmocka_unit_test(a_block_in_a_scope_elsewhere_is_left_to_where_the_body_stood),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
