@@ -27,15 +27,16 @@ stand_in(cop_co *co, copi_scope *scope)
     co->actor->ties->shield = copi_scope_shield(scope);
 }
 
-/* What a join says of it. */
+/* What a join says of it.  Who moves on at the deadline does not from a failure before it. */
 static cop_err
 result_of(const cop_outcome *outcome, bool moves_on)
 {
-    if (outcome->why.kind == COP_EXIT_NORMAL || (outcome->timed_out && moves_on))
-        return COP_OK;
-    if (outcome->why.kind == COP_EXIT_SHUTDOWN)
-        return COP_E_CANCELLED;
-    return outcome->why.kind == COP_EXIT_DEADLINE ? COP_E_TIMEOUT : COP_E_FAILED;
+    switch (outcome->why.kind) {
+    case COP_EXIT_NORMAL: return COP_OK;
+    case COP_EXIT_SHUTDOWN: return outcome->timed_out && moves_on ? COP_OK : COP_E_CANCELLED;
+    case COP_EXIT_DEADLINE: return COP_E_TIMEOUT;
+    default: return COP_E_FAILED;
+    }
 }
 
 /* The records outlive the scope, until the next join. */
