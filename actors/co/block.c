@@ -13,11 +13,11 @@
 static bool
 stands_in(const cop_co *co, const copi_scope *scope)
 {
-    const copi_scope *at = co->here;
-
-    while (at != NULL && at != scope)
-        at = at->outer;
-    return at == scope;
+    for (const copi_scope *block = co->here; block != NULL; block = block->stood_in)
+        for (const copi_scope *at = block; at != NULL; at = at->outer)
+            if (at == scope)
+                return true;
+    return false;
 }
 
 static void
@@ -27,15 +27,16 @@ stand_in(cop_co *co, copi_scope *scope)
     co->actor->ties->shield = copi_scope_shield(scope);
 }
 
-/* What a join says of it. */
+/* What a join says of it.  Who moves on at the deadline does not from a failure before it. */
 static cop_err
 result_of(const cop_outcome *outcome, bool moves_on)
 {
-    if (outcome->why.kind == COP_EXIT_NORMAL || (outcome->timed_out && moves_on))
-        return COP_OK;
-    if (outcome->why.kind == COP_EXIT_SHUTDOWN)
-        return COP_E_CANCELLED;
-    return outcome->why.kind == COP_EXIT_DEADLINE ? COP_E_TIMEOUT : COP_E_FAILED;
+    switch (outcome->why.kind) {
+    case COP_EXIT_NORMAL: return COP_OK;
+    case COP_EXIT_SHUTDOWN: return outcome->timed_out && moves_on ? COP_OK : COP_E_CANCELLED;
+    case COP_EXIT_DEADLINE: return COP_E_TIMEOUT;
+    default: return COP_E_FAILED;
+    }
 }
 
 /* The records outlive the scope, until the next join. */
@@ -66,7 +67,7 @@ await(cop_co *co, copi_scope *scope, cop_outcome *out)
         copi_scope_pass_on(self, scope);
     keep_records(co, scope);
     if (co->here == scope)
-        stand_in(co, scope->outer);
+        stand_in(co, scope->stood_in);
     copi_scope_remove(self, scope);
     if (out != NULL)
         *out = outcome;
@@ -121,6 +122,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
     COPI_CHECK(copi_scope_find(self, block.scope, &scope) == COP_OK);
     scope->is_awaited = true; /* from the beginning: nobody else is to be told of its end */
     scope->is_entered = true;
+    scope->stood_in = co->here;
     stand_in(co, scope);
     block.is_open = true;
     return block;

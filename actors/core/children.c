@@ -97,6 +97,8 @@ copi_on_adopt(cop_actor *self, copi_envelope *envelope)
     COPI_INSIST(copi_ties_of(self) != NULL);
     cop_actor *child = adoption.child;
     bool is_late = copi_scope_enter(self, adoption.scope, &scope) != COP_OK;
+    if (scope != NULL && scope->is_over)
+        scope = NULL; /* its end waits for a turn, and no longer for a child */
     child->scope = scope;
     copi_brood *brood = copi_brood_of(self, scope);
     insert(self, brood, child, brood->youngest);

@@ -321,7 +321,9 @@ copi_exit_free(cop_actor *self)
 cop_err
 cop_stop(cop_actor *me)
 {
-    if (me->why == NULL && copi_is_open(me)) {
+    if (!copi_is_open(me))
+        return COP_OK;
+    if (me->why == NULL) {
         me->is_leaving = true;
         me->exit_kind = me->is_stopping ? COP_EXIT_SHUTDOWN : COP_EXIT_NORMAL;
         me->exit_code = 0;

@@ -14,8 +14,9 @@
 #include "core/ties.h"
 
 struct copi_scope {
-    copi_map_node node;          /* low: its number */
-    copi_scope *outer;           /* NULL: the actor's own */
+    copi_map_node node;   /* low: its number */
+    copi_scope *outer;    /* NULL: the actor's own */
+    copi_scope *stood_in; /* of a block: where its body stood before; may not be `outer` */
     copi_scope *older, *younger; /* in the same brood */
     copi_brood brood;
     cop_actor *actor;

@@ -200,9 +200,20 @@ cop_watch_open(cop_actor *me, int fd, unsigned events, cop_watch *out)
 /* ------------------------------------------------------------------- in a scope */
 
 typedef struct watch_leaf {
-    copi_leaf base; /* first */
-    copi_watch *watch;
+    copi_leaf base;    /* first */
+    copi_watch *watch; /* NULL: it is closed, and the leaf's end follows */
 } watch_leaf;
+
+/* To be closed is no way of ending well: nobody wins a race by it. */
+static cop_err
+run_closed(cop_actor *self, copi_leaf *leaf)
+{
+    copi_scope *scope = leaf->scope;
+
+    copi_leaf_over(self, leaf);
+    copi_scope_settle(self, scope);
+    return COP_OK;
+}
 
 static void
 cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
@@ -210,12 +221,14 @@ cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
     copi_watch *watch = ((watch_leaf *)leaf)->watch;
 
     (void)force;
+    if (watch == NULL)
+        return;
     copi_map_remove(&self->ties->watches, &watch->node);
     detach(self, watch);
 }
 
-/* It is never queued: the watch has an envelope of its own. */
-static const copi_leaf_kind watch_kind = {.name = "watch", .cancel = cancel};
+/* Its own envelope tells only that it was closed: the watch has another one. */
+static const copi_leaf_kind watch_kind = {.name = "watch", .run = run_closed, .cancel = cancel};
 
 cop_err
 cop_scope_watch(cop_actor *me, cop_scope scope, int fd, unsigned events, cop_watch *out)
@@ -254,6 +267,22 @@ cop_watch_change(cop_actor *me, cop_watch watch, unsigned events)
     return arm(found);
 }
 
+/* Whoever disposes may be in the middle of calling off all of them: then its end takes a turn
+ * of its own, or at the actor's end it is called off like the others. */
+static void
+end_leaf(cop_actor *me, copi_leaf *leaf)
+{
+    if (copi_is_open(me)) {
+        (void)run_closed(me, leaf);
+        return;
+    }
+    ((watch_leaf *)leaf)->watch = NULL;
+    if (me->phase == COPI_DISPOSING) {
+        leaf->is_queued = true;
+        copi_append(me, &leaf->due);
+    }
+}
+
 void
 cop_watch_close(cop_actor *me, cop_watch watch)
 {
@@ -264,11 +293,8 @@ cop_watch_close(cop_actor *me, cop_watch watch)
     copi_leaf *leaf = found->leaf;
     copi_map_remove(&me->ties->watches, &found->node);
     detach(me, found);
-    if (leaf == NULL)
-        return;
-    copi_scope *scope = leaf->scope;
-    copi_leaf_over(me, leaf);
-    copi_scope_settle(me, scope);
+    if (leaf != NULL)
+        end_leaf(me, leaf);
 }
 
 void

@@ -26,6 +26,12 @@ of(copi_leaf *leaf)
 
 /* --------------------------------------------------------------------- it is over */
 
+static void
+release(void *leaf)
+{
+    copi_offload_release(&of(leaf)->job);
+}
+
 /* The owner's runner.  What the job was told, and did, is no end of the scope's making. */
 static cop_err
 run_over(cop_actor *self, copi_leaf *leaf)
@@ -41,7 +47,7 @@ run_over(cop_actor *self, copi_leaf *leaf)
     else if (cop_exit_is_abnormal(&why))
         err = cop_fail(self, why.code, "%s",
                        why.text[0] != '\0' ? why.text : cop_exit_kind_name(why.kind));
-    copi_offload_release(&at->job);
+    copi_dispose(self, release, leaf);
     if (err != COP_OK || why.kind == COP_EXIT_NORMAL)
         return copi_leaf_ended(self, leaf, err);
     copi_leaf_over(self, leaf);

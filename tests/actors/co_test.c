@@ -609,6 +609,73 @@ timers_are_messages(void **state)
     stage_close();
 }
 
+/* Inside it the scope cannot be joined, nor the block around; after it both can. */
+COP_BODY(elsewhere, void, unused)
+{
+    cop_outcome outcome;
+    cop_scope other;
+
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.name = "other"}, &other));
+    COP_SCOPE(co, around, &outcome, .name = "around")
+    {
+        COP_SCOPE(co, block, NULL, .within = other)
+        {
+            stage_say("other:%s around:%s", cop_err_name(cop_scope_join(co, other, &outcome)),
+                      cop_err_name(cop_scope_join(co, around.scope, &outcome)));
+        }
+        stage_say("around:%s", cop_err_name(cop_scope_join(co, around.scope, &outcome)));
+        stage_say("other:%s", cop_err_name(cop_scope_join(co, other, &outcome)));
+        stage_say("slept:%s", cop_err_name(cop_sleep(co, 1)));
+    }
+    return COP_OK;
+}
+static COP_SEQUENTIAL(elsewhere_b, elsewhere);
+
+static void
+a_block_in_a_scope_elsewhere_is_left_to_where_the_body_stood(void **state)
+{
+    (void)state;
+    begin(&elsewhere_b, 1);
+    stage_pass(10);
+    stage_expect("other:COP_E_SELF around:COP_E_SELF around:COP_E_SELF other:COP_OK "
+                 "slept:COP_OK down:normal");
+    stage_close();
+}
+
+static cop_err
+says_no(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    return arg == NULL ? COP_OK : cop_fail(me, 5, "no");
+}
+
+/* The failure leaves the other call its time, which the deadline ends. */
+COP_BODY(moves_on, void, unused)
+{
+    cop_outcome outcome;
+    cop_scope scope;
+
+    COP_TRY(cop_scope_open(
+        me, &(cop_scope_opts){.deadline_ms = 50, .moves_on = true, .drain_ms = 1000}, &scope));
+    COP_TRY(cop_scope_after(me, scope, 10, says_no, &scope, NULL, NULL));
+    COP_TRY(cop_scope_after(me, scope, 60 * 1000, says_no, NULL, NULL, NULL));
+    cop_err err = cop_scope_join(co, scope, &outcome);
+    stage_say("%s:%s%s", cop_err_name(err), outcome.why.text,
+              outcome.timed_out ? ":timed out" : "");
+    return COP_OK;
+}
+static COP_SEQUENTIAL(moves_on_b, moves_on);
+
+static void
+a_deadline_that_moves_on_hides_no_failure_before_it(void **state)
+{
+    (void)state;
+    begin(&moves_on_b, 1);
+    stage_pass(100);
+    stage_expect("COP_E_FAILED:no:timed out down:normal");
+    stage_close();
+}
+
 int
 main(void)
 {
@@ -629,6 +696,8 @@ main(void)
         cmocka_unit_test(a_failure_in_cleaning_up_is_seen),
         cmocka_unit_test(joining_what_one_stands_in_is_an_error),
         cmocka_unit_test(timers_are_messages),
+        cmocka_unit_test(a_block_in_a_scope_elsewhere_is_left_to_where_the_body_stood),
+        cmocka_unit_test(a_deadline_that_moves_on_hides_no_failure_before_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,6 +219,52 @@ a_body_waits_for_its_job(void **state)
     }
 }
 
+/* The owner's runner disposes of a job as it does of any leaf. */
+static cop_actor *the_owner;
+
+static cop_err
+never_runs(cop_actor *me, void *state, void *arg)
+{
+    (void)me;
+    (void)state;
+    (void)arg;
+    return COP_OK;
+}
+
+static void
+dispose_meddles(void *arg)
+{
+    (void)arg;
+    stage_say("%s %s %s",
+              cop_err_name(cop_scope_soon(the_owner, scope, never_runs, NULL, NULL, NULL)),
+              cop_err_name(cop_scope_cancel(the_owner, scope, COP_FORCE_HARD, NULL)),
+              cop_err_name(cop_leaf_cancel(the_owner, leaf)));
+}
+
+ACT(start_meddler)
+{
+    cop_job_spec spec = spec_of(&scope);
+
+    the_owner = me;
+    spec.dispose = dispose_meddles;
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.closed = on_closed}, &scope));
+    COP_TRY(cop_job_start(me, scope, &spec, on_done, &leaf));
+    return cop_scope_close(me, scope);
+}
+
+static void
+the_finalizer_of_a_job_can_neither_start_nor_cancel(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(start_meddler);
+    stage_pass(1000);
+    stage_expect("ran normal COP_E_GONE COP_E_GONE COP_E_GONE s=normal[]");
+    stage_stop();
+    stage_expect("end");
+    stage_close();
+}
+
 int
 main(void)
 {
@@ -228,6 +274,7 @@ main(void)
         cmocka_unit_test(a_cancelled_job_is_over_before_its_scope),
         cmocka_unit_test(an_actor_does_not_end_before_its_job),
         cmocka_unit_test(an_end_that_waits_for_its_turn_does_not_hold_up_the_actor),
+        cmocka_unit_test(the_finalizer_of_a_job_can_neither_start_nor_cancel),
         cmocka_unit_test(a_body_waits_for_its_job),
     };
 

@@ -372,6 +372,106 @@ without_memory_everything_is_disposed_of_once(void **state)
     assert_true(refused > 10);
 }
 
+/* ------------------------------------------------------------------ an actor told to end */
+
+typedef struct slow {
+    int unused;
+} slow;
+
+ACT(say_no)
+{
+    return cop_fail(me, 5, "no");
+}
+COP_HANDLER(slow, cop_stopping)
+{
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.policy = COP_COLLECT}, &inner));
+    return cop_scope_soon(me, inner, say_no, NULL, NULL, NULL);
+}
+COP_HANDLER(slow, leave)
+{
+    return cop_stop(me);
+}
+COP_HANDLER(slow, cop_end)
+{
+    stage_say("end:%s", cop_exit_kind_name(msg->why.kind));
+    return cop_stop(me);
+}
+static COP_BEHAVIOUR(slow_b, slow, COP_ON(slow, cop_stopping), COP_ON(slow, leave),
+                     COP_ON(slow, cop_end));
+
+ACT(spawn_slow)
+{
+    return cop_spawn(me, &slow_b, NULL, &kid);
+}
+ACT(stop_kid)
+{
+    return cop_stop_child(me, kid);
+}
+ACT(let_kid_leave)
+{
+    return cop_send(me, kid, leave);
+}
+
+/* The scope takes what the call has said, in the place of the reason that the actor was told. */
+static void
+who_is_ending_may_say_again_that_it_stops(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(spawn_slow);
+    stage_do(stop_kid);
+    stage_do(let_kid_leave);
+    stage_expect("end:shutdown");
+    stage_close();
+}
+
+/* -------------------------------------------------------------- a child that comes too late */
+
+static cop_pid new_owner;
+
+typedef struct giver {
+    int unused;
+} giver;
+
+COP_HANDLER(giver, cop_start)
+{
+    return cop_spawn(
+        me, &callee_b,
+        &(cop_spawn_opts){.owner = new_owner, .scope = outer, .dispose = stage_dispose}, &kid);
+}
+static COP_BEHAVIOUR(giver_b, giver, COP_ON(giver, cop_start));
+
+/* What waits before the scope's end takes more than one turn, and the child comes in between. */
+ACT(close_and_be_given)
+{
+    new_owner = cop_self(me);
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.closed = on_closed, .ctx = "outer"}, &outer));
+    for (int i = 0; i < 3000; i++)
+        COP_TRY(cop_scope_soon(me, cop_here(me), nothing, NULL, NULL, NULL));
+    COP_TRY(cop_scope_close(me, outer));
+    return cop_spawn(me, &giver_b, NULL, NULL);
+}
+
+ACT(look_for_kid)
+{
+    stage_say("%s", cop_is_alive(me, kid) ? "alive" : "gone");
+    return COP_OK;
+}
+
+static void
+a_child_given_to_a_scope_that_is_over_is_told_to_end(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    outer = inner = (cop_scope){{0}};
+    stage_do(close_and_be_given);
+    stage_pass(10);
+    stage_expect("outer:normal");
+    stage_do(look_for_kid);
+    stage_expect("gone");
+    stage_close();
+}
+
 int
 main(void)
 {
@@ -382,6 +482,8 @@ main(void)
         cmocka_unit_test(a_call_may_cancel_the_scope_that_it_is_in),
         cmocka_unit_test(a_reply_handler_may_cancel_the_scope_of_its_call),
         cmocka_unit_test(very_many_scopes_end_in_any_order),
+        cmocka_unit_test(who_is_ending_may_say_again_that_it_stops),
+        cmocka_unit_test(a_child_given_to_a_scope_that_is_over_is_told_to_end),
         cmocka_unit_test(without_memory_everything_is_disposed_of_once),
     };
 
