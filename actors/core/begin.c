@@ -181,9 +181,12 @@ give_owner(cop_actor *me, cop_actor *child, const cop_spawn_opts *opts)
         return COP_E_NOMEM;
     copi_set_owner(child, me);
     copi_child_add(me, child, opts);
-    return COPI_LIKELY(child->scope == NULL && me->ties->deadline == 0)
-               ? COP_OK
-               : inherit_deadline(me, child);
+    if (COPI_LIKELY(child->scope == NULL && me->ties->deadline == 0))
+        return COP_OK;
+    cop_err err = inherit_deadline(me, child);
+    if (err != COP_OK)
+        copi_child_remove(me, child);
+    return err;
 }
 
 static cop_err
