@@ -25,7 +25,7 @@ FORCES = ["open", "stopping", "ending", "ending"]
 POLICIES = ["fail fast", "isolate", "supervise", "collect", "race"]
 EXITS = ["normal", "shutdown", "error", "kill", "killed", "noproc", "noconnection", "exit status",
          "signal", "deadline", "intensity"]
-LEAVES = {"job": "job", "fd": "watch", "watch": "watch", "process": "process"}
+LEAVES = {"job": "job", "watch": "watch"}
 
 
 def type_of(name):

@@ -161,20 +161,22 @@ start_dynamic(copi_supervisor *self, copi_errand *errand)
     return COP_OK;
 }
 
-static copi_child *
-named_child(const copi_supervisor *self, const copi_errand *errand)
+/* Instances of a dynamic supervisor have no names. */
+static cop_err
+named_child(const copi_supervisor *self, const copi_errand *errand, copi_child **out)
 {
-    return copi_children_find(&self->children, (cop_str){errand->name, errand->name_size});
+    if (self->children.is_dynamic)
+        return COP_E_INVAL;
+    *out = copi_children_find(&self->children, (cop_str){errand->name, errand->name_size});
+    return *out == NULL ? COP_E_NOT_FOUND : COP_OK;
 }
 
 static cop_err
 terminate_child(copi_supervisor *self, copi_errand *errand)
 {
-    if (self->children.is_dynamic)
-        return COP_E_INVAL;
-    copi_child *child = named_child(self, errand);
-    if (child == NULL)
-        return COP_E_NOT_FOUND;
+    copi_child *child;
+
+    COP_TRY(named_child(self, errand, &child));
     plan_for(self, errand, child);
     return COP_OK;
 }
@@ -198,11 +200,9 @@ terminate_dynamic(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 static cop_err
 restart_child(copi_supervisor *self, copi_errand *errand)
 {
-    if (self->children.is_dynamic)
-        return COP_E_INVAL;
-    copi_child *child = named_child(self, errand);
-    if (child == NULL)
-        return COP_E_NOT_FOUND;
+    copi_child *child;
+
+    COP_TRY(named_child(self, errand, &child));
     COP_TRY(copi_known_err(child));
     plan_for(self, errand, child);
     return COP_OK;
@@ -211,11 +211,9 @@ restart_child(copi_supervisor *self, copi_errand *errand)
 static cop_err
 delete_child(cop_actor *me, copi_supervisor *self, copi_errand *errand)
 {
-    if (self->children.is_dynamic)
-        return COP_E_INVAL;
-    copi_child *child = named_child(self, errand);
-    if (child == NULL)
-        return COP_E_NOT_FOUND;
+    copi_child *child;
+
+    COP_TRY(named_child(self, errand, &child));
     COP_TRY(copi_known_err(child));
     copi_drop_mail(me, child); /* it may have waited for a restart of all */
     copi_children_drop(&self->children, child);

@@ -4,8 +4,8 @@
  *
  * Linked into each test program, around cmocka's runner.  Threads, descriptors and child
  * processes are those of the process; what a node had and did not give back it says itself
- * (copi_nodes_left).  A thread that has been joined may be seen a moment longer, so what is left
- * is looked at again for a while before it counts.
+ * (copi_node_look_for_leftovers).  A thread that has been joined may be seen a moment longer, so
+ * what is left is looked at again for a while before it counts.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,8 +5,11 @@
  *      body.c    its life: start, steps, being cancelled, the end
  *      inbox.c   which of the waiting envelopes are messages for it, and which is picked
  *      wait.c    waiting, and what ends it
- *      receive.c, call.c, block.c    what it can wait for
+ *      receive.c, call.c, block.c, job.c    what it can wait for
  *      annex.c   the stacks of a node
+ *
+ *      switch.h  from one stack to another (jump_*.c), and what sanitizers are told (tools.h)
+ *      stacks.h  a pool of stacks (stack.h: one of them); overflow.h names who ran over its end
  *
  * The body runs on its own stack as the actor's runner, and all that is not its code - signals,
  * answers, calls that are due - runs on the worker's stack while it waits.  So everything here

@@ -290,18 +290,6 @@ copi_user_state(const cop_actor *self)
     return COPI_LIKELY(self->behaviour->sequence == NULL) ? self->state : NULL;
 }
 
-/* Tells a body, if there is one, that something it may wait for has happened. */
-void copi_body_told(cop_actor *self);
-static inline void
-copi_body_wake(cop_actor *self)
-{
-    if (COPI_UNLIKELY(self->behaviour->sequence != NULL))
-        copi_body_told(self);
-}
-
-/* Frees all that it has without any order or code of its own but dispose; the simulator's
- * end, after which nothing runs. */
-void copi_discard(cop_actor *self);
 /* From here on the mailbox takes nothing; what was in it has been answered. */
 void copi_close_mailbox(cop_actor *self);
 /* Frees the state, which is not in the record. */
@@ -317,15 +305,7 @@ copi_free_furniture(cop_actor *self)
 void copi_exit_free(cop_actor *self);
 /* Tells the owner that this actor is gone; it has ended. */
 void copi_push_ending(cop_actor *self);
-/* Frees the ties, which are empty. */
-void copi_ties_free(cop_actor *self);
 
-/* run.c */
-
-/* What the workers call: one slice. */
-void copi_run_actor(copi_worker *worker, copi_task *task);
-/* ... and a timer that is due; what it is for is the kind of the message that it becomes. */
-void copi_ring(copi_worker *worker, copi_timer *timer);
 /* What the one below does then. */
 void copi_end_after_handler(cop_actor *self, cop_err err);
 
@@ -344,8 +324,28 @@ copi_after_handler(cop_actor *self, cop_err err)
         copi_end_after_handler(self, err);
 }
 
+/* discard.c */
+
+/* Frees all that it has without any order or code of its own but dispose; the simulator's
+ * end, after which nothing runs. */
+void copi_discard(cop_actor *self);
+
+/* run.c */
+
+/* What the workers call: one slice. */
+void copi_run_actor(copi_worker *worker, copi_task *task);
+/* ... and a timer that is due; what it is for is the kind of the message that it becomes. */
+void copi_ring(copi_worker *worker, copi_timer *timer);
 /* Lets a started actor receive: parks it, or queues it if it has mail. */
 void copi_release(cop_actor *self);
+/* Tells a body, if there is one, that something it may wait for has happened. */
+void copi_body_told(cop_actor *self);
+static inline void
+copi_body_wake(cop_actor *self)
+{
+    if (COPI_UNLIKELY(self->behaviour->sequence != NULL))
+        copi_body_told(self);
+}
 
 /* receive.c */
 
@@ -373,5 +373,7 @@ void copi_append(cop_actor *self, copi_envelope *envelope);
 /* cop_path into `room` of `size` bytes, where the result points to.  The actor's runner; calls
  * nothing that a signal handler may not call. */
 const char *copi_path_write(const cop_actor *self, char *room, size_t size);
+/* Frees the ties, which are empty. */
+void copi_ties_free(cop_actor *self);
 
 #endif /* COPPICE_CORE_ACTOR_H */

@@ -4,7 +4,8 @@
  *
  * A scope is a record of the actor, not an actor: what is called in it runs as a handler of
  * that actor does.  Everything here is the runner's.  A leaf is known by what it does: its kind
- * is a small table of functions; leaf.c has those that call something later.
+ * is a small table of functions.  The kinds are calls (later.c), requests (ask_leaf.c), watches
+ * (io/watch.c) and jobs (offload/leaf.c); leaf.c has what all of them share.
  */
 #ifndef COPPICE_CORE_SCOPE_H
 #define COPPICE_CORE_SCOPE_H
@@ -212,8 +213,12 @@ cop_err copi_handle_leaf(cop_actor *self, copi_envelope *envelope);
 void copi_drop_leaf(cop_actor *self, copi_envelope *envelope);
 /* Calls off all leaves of a brood. */
 void copi_leaves_cancel(cop_actor *self, copi_brood *brood, cop_force force);
-cop_err copi_handle_closure(cop_actor *self, copi_envelope *envelope);
 /* Runs a user's dispose; whoever tries to start something there is told COP_E_GONE. */
 void copi_dispose(cop_actor *self, void (*dispose)(void *arg), void *arg);
+
+/* --------------------------------------------------------------------- later.c */
+
+/* A call that another thread has posted: its turn has come. */
+cop_err copi_handle_closure(cop_actor *self, copi_envelope *envelope);
 
 #endif /* COPPICE_CORE_SCOPE_H */

@@ -25,7 +25,6 @@ cop_row_kind_name(cop_row_kind kind)
     case COP_ROW_TIMER: return "timer";
     case COP_ROW_JOB: return "job";
     case COP_ROW_WATCH: return "watch";
-    case COP_ROW_PROCESS: return "process";
     case COP_ROW_CALL: return "call";
     case COP_ROW_REPLY: return "reply";
     }

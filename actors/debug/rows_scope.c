@@ -16,20 +16,9 @@
 static cop_row_kind
 kind_of(const copi_leaf *leaf)
 {
-    static const struct {
-        const char *name;
-        cop_row_kind kind;
-    } known[] = {
-        {"job",     COP_ROW_JOB    },
-        {"fd",      COP_ROW_WATCH  },
-        {"watch",   COP_ROW_WATCH  },
-        {"process", COP_ROW_PROCESS},
-    };
-
-    for (size_t i = 0; i < COP_COUNT(known); i++)
-        if (strcmp(known[i].name, leaf->kind->name) == 0)
-            return known[i].kind;
-    return COP_ROW_CALLBACK;
+    if (strcmp(leaf->kind->name, "job") == 0)
+        return COP_ROW_JOB;
+    return strcmp(leaf->kind->name, "watch") == 0 ? COP_ROW_WATCH : COP_ROW_CALLBACK;
 }
 
 static void

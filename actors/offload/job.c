@@ -41,8 +41,7 @@ copi_job_new(copi_offload *pool, const cop_job_spec *spec, int64_t now)
     self->holds = 2;
     self->submitted_at = now;
     atomic_init(&self->is_cancelled, false);
-    atomic_init(&self->deadline,
-                spec->within_ms > 0 ? now + spec->within_ms * COPI_MS : INT64_MAX);
+    self->deadline = spec->within_ms > 0 ? now + spec->within_ms * COPI_MS : INT64_MAX;
     return self;
 }
 
@@ -88,16 +87,10 @@ copi_job_exit(const copi_job_end *end, cop_exit *out)
 
 /* ----------------------------------------------------------------- what the work may call */
 
-static int64_t
-deadline_of(const cop_job *self)
-{
-    return atomic_load_explicit(&self->deadline, memory_order_relaxed);
-}
-
 bool
 copi_job_is_late(const cop_job *self)
 {
-    return deadline_of(self) != INT64_MAX && copi_offload_now(self->pool) >= deadline_of(self);
+    return self->deadline != INT64_MAX && copi_offload_now(self->pool) >= self->deadline;
 }
 
 bool
@@ -110,11 +103,9 @@ cop_job_is_cancelled(const cop_job *self)
 int64_t
 cop_job_time_left(const cop_job *self)
 {
-    int64_t deadline = deadline_of(self);
-
-    if (deadline == INT64_MAX)
+    if (self->deadline == INT64_MAX)
         return COP_INFINITY;
-    int64_t left = deadline - copi_offload_now(self->pool);
+    int64_t left = self->deadline - copi_offload_now(self->pool);
     return left <= 0 ? 0 : (left + COPI_MS - 1) / COPI_MS;
 }
 

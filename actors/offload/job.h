@@ -23,7 +23,7 @@
 #include "sched/worker.h"
 
 typedef struct copi_offload copi_offload;
-typedef struct copi_limiter copi_limiter;
+typedef struct copi_job_tokens copi_job_tokens;
 
 typedef enum copi_job_state {
     COPI_JOB_READY,   /* in the queue; it has a token of its class, if it has one */
@@ -63,10 +63,10 @@ struct cop_job {
     cop_pid owner; /* for people */
     copi_job_over *over;
     void *ctx;
+    int64_t deadline; /* nanoseconds of the node's clock; INT64_MAX: none */
 
-    /* Any thread; relaxed, each a fact of its own. */
+    /* Any thread; relaxed: a fact of its own. */
     _Atomic bool is_cancelled;
-    _Atomic int64_t deadline; /* nanoseconds of the node's clock; INT64_MAX: none */
 
     /* Under the pool's lock. */
     copi_job_state state;
@@ -76,7 +76,7 @@ struct cop_job {
     bool came_late;           /* its deadline had passed before it could run */
     bool is_unblocking;       /* a worker is inside of `unblock` */
     bool is_left;             /* the node has ended without it, and said so */
-    copi_limiter *limiter;    /* NULL: of no class */
+    copi_job_tokens *tokens;  /* NULL: of no class */
     struct copi_hand *hand;   /* whose thread runs it; NULL in the simulator */
     cop_job *older, *younger; /* in the list of its state */
     int64_t submitted_at;     /* nanoseconds */
@@ -102,13 +102,5 @@ void copi_job_exit(const copi_job_end *end, cop_exit *out);
 
 /* Has its deadline passed? */
 bool copi_job_is_late(const cop_job *self);
-
-/* From now on the deadline is this, nanoseconds of the node's clock.  Any thread that holds
- * the job. */
-static inline void
-copi_job_move_deadline(cop_job *self, int64_t deadline)
-{
-    atomic_store_explicit(&self->deadline, deadline, memory_order_relaxed);
-}
 
 #endif /* COPPICE_OFFLOAD_JOB_H */

@@ -34,9 +34,9 @@ copi_offload_list(copi_offload *self, copi_job_info *out, size_t room)
     count = show(self, &self->running, out, room);
     count += show(self, &self->abandoned, out + count, room - count);
     count += show(self, &self->queue.ready, out + count, room - count);
-    for (const copi_limiter *limiter = self->queue.limiters; limiter != NULL;
-         limiter = limiter->next)
-        count += show(self, &limiter->waiting, out + count, room - count);
+    for (const copi_job_tokens *tokens = self->queue.tokens; tokens != NULL;
+         tokens = tokens->next)
+        count += show(self, &tokens->waiting, out + count, room - count);
     pthread_mutex_unlock(&self->lock);
     return count;
 }

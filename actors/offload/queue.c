@@ -26,26 +26,26 @@ copi_job_list_remove(copi_job_list *self, cop_job *job)
 }
 
 /* NULL if there is no memory for a new one. */
-static copi_limiter *
-limiter_of(copi_job_queue *self, const cop_job_class *what)
+static copi_job_tokens *
+tokens_of(copi_job_queue *self, const cop_job_class *what)
 {
-    for (copi_limiter *limiter = self->limiters; limiter != NULL; limiter = limiter->next)
-        if (limiter->what == what)
-            return limiter;
-    copi_limiter *made = copi_calloc(1, sizeof *made);
+    for (copi_job_tokens *tokens = self->tokens; tokens != NULL; tokens = tokens->next)
+        if (tokens->what == what)
+            return tokens;
+    copi_job_tokens *made = copi_calloc(1, sizeof *made);
     if (made == NULL)
         return NULL;
     made->what = what;
-    made->next = self->limiters;
-    self->limiters = made;
+    made->next = self->tokens;
+    self->tokens = made;
     return made;
 }
 
 static void
 make_ready(copi_job_queue *self, cop_job *job)
 {
-    if (job->limiter != NULL)
-        job->limiter->taken++;
+    if (job->tokens != NULL)
+        job->tokens->taken++;
     job->state = COPI_JOB_READY;
     copi_job_list_push(&self->ready, job);
 }
@@ -53,7 +53,7 @@ make_ready(copi_job_queue *self, cop_job *job)
 static bool
 must_wait(const cop_job *job)
 {
-    return job->limiter != NULL && job->limiter->taken >= job->limiter->what->limit;
+    return job->tokens != NULL && job->tokens->taken >= job->tokens->what->limit;
 }
 
 cop_err
@@ -61,12 +61,11 @@ copi_job_queue_push(copi_job_queue *self, cop_job *job)
 {
     if (self->count >= self->room)
         return COP_E_BUSY;
-    if (job->spec.limiter != NULL &&
-        (job->limiter = limiter_of(self, job->spec.limiter)) == NULL)
+    if (job->spec.limiter != NULL && (job->tokens = tokens_of(self, job->spec.limiter)) == NULL)
         return COP_E_NOMEM;
     if (must_wait(job)) {
         job->state = COPI_JOB_WAITING;
-        copi_job_list_push(&job->limiter->waiting, job);
+        copi_job_list_push(&job->tokens->waiting, job);
     } else {
         make_ready(self, job);
     }
@@ -91,7 +90,7 @@ copi_job_queue_remove(copi_job_queue *self, cop_job *job)
 {
     self->count--;
     if (job->state == COPI_JOB_WAITING) {
-        copi_job_list_remove(&job->limiter->waiting, job);
+        copi_job_list_remove(&job->tokens->waiting, job);
         return;
     }
     COPI_CHECK(job->state == COPI_JOB_READY);
@@ -102,15 +101,15 @@ copi_job_queue_remove(copi_job_queue *self, cop_job *job)
 void
 copi_job_queue_return(copi_job_queue *self, cop_job *job)
 {
-    copi_limiter *limiter = job->limiter;
+    copi_job_tokens *tokens = job->tokens;
 
-    if (limiter == NULL)
+    if (tokens == NULL)
         return;
-    COPI_CHECK(limiter->taken > 0);
-    limiter->taken--;
-    cop_job *next = limiter->waiting.oldest;
+    COPI_CHECK(tokens->taken > 0);
+    tokens->taken--;
+    cop_job *next = tokens->waiting.oldest;
     if (next != NULL) {
-        copi_job_list_remove(&limiter->waiting, next);
+        copi_job_list_remove(&tokens->waiting, next);
         make_ready(self, next);
     }
 }
@@ -119,9 +118,9 @@ void
 copi_job_queue_fini(copi_job_queue *self)
 {
     COPI_CHECK(self->count == 0);
-    for (copi_limiter *next, *limiter = self->limiters; limiter != NULL; limiter = next) {
-        next = limiter->next;
-        free(limiter);
+    for (copi_job_tokens *next, *tokens = self->tokens; tokens != NULL; tokens = next) {
+        next = tokens->next;
+        free(tokens);
     }
-    self->limiters = NULL;
+    self->tokens = NULL;
 }

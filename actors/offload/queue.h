@@ -18,18 +18,18 @@ typedef struct copi_job_list {
 } copi_job_list;
 
 /* What a node knows of one class. */
-struct copi_limiter {
+struct copi_job_tokens {
     const cop_job_class *what;
     uint32_t taken; /* tokens, by jobs that are ready or run */
     copi_job_list waiting;
-    copi_limiter *next;
+    copi_job_tokens *next;
 };
 
 typedef struct copi_job_queue {
     copi_job_list ready;
     uint32_t count; /* of all that is in it, waiting ones too */
     uint32_t room;
-    copi_limiter *limiters;
+    copi_job_tokens *tokens;
 } copi_job_queue;
 
 void copi_job_list_push(copi_job_list *self, cop_job *job);

@@ -176,6 +176,8 @@ void copi_hub_rearm(copi_cluster *self);
 bool copi_hub_is_patient(copi_cluster *self);
 
 /* route.c */
+/* The cluster of a node; NULL if there is none.  Any thread. */
+copi_cluster *copi_cluster_of(cop_node *node);
 void copi_route_init(copi_cluster *self);
 copi_gate *copi_gate_open(copi_cluster *self, const copi_peer *peer);
 void copi_gate_close(copi_gate *gate);
@@ -253,8 +255,5 @@ void copi_hub_want_seeds(copi_cluster *self);
 
 /* scope.c */
 extern const cop_behaviour copi_scope_behaviour;
-
-/* The cluster of a node; NULL if there is none.  Any thread. */
-copi_cluster *copi_cluster_of(cop_node *node);
 
 #endif /* COPPICE_NODE_HUB_H */

@@ -37,7 +37,6 @@ typedef enum cop_row_kind {
     COP_ROW_TIMER,
     COP_ROW_JOB,
     COP_ROW_WATCH, /* of a descriptor */
-    COP_ROW_PROCESS,
     COP_ROW_CALL,  /* a request of its own that is not answered */
     COP_ROW_REPLY, /* a request of another that it has deferred */
 } cop_row_kind;
