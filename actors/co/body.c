@@ -246,8 +246,8 @@ end(cop_actor *self)
         copi_answer_unanswered(self, COP_E_DOWN);
         self->current = NULL;
     }
-    if (copi_timer_disarm(self->worker, &co->timer.timer))
-        copi_unpin(self);
+    copi_timer_disarm(self->worker, &co->timer.timer);
+    copi_unpin_for(self, &co->timer.timer);
     give_stack(self, co);
     free_envelope(self, &co->letter);
     free_envelope(self, &co->answer);

@@ -30,13 +30,16 @@ copi_co_set_timer(cop_co *co)
 
     if (co->force == COP_FORCE_SOFT && co->soft_until != 0 && (at == 0 || co->soft_until < at))
         at = co->soft_until;
-    if (copi_timer_disarm(self->worker, &co->timer.timer))
-        copi_unpin(self);
-    if (at == 0)
+    copi_timer_disarm(self->worker, &co->timer.timer);
+    if (at == 0) {
+        copi_unpin_for(self, &co->timer.timer);
         return true;
-    if (!copi_timer_arm(self->worker, &co->timer.timer, at))
+    }
+    if (!copi_timer_arm(self->worker, &co->timer.timer, at)) {
+        copi_unpin_for(self, &co->timer.timer);
         return false;
-    copi_pin(self);
+    }
+    copi_pin_for(self, &co->timer.timer);
     return true;
 }
 

@@ -218,6 +218,26 @@ copi_unpin(cop_actor *self)
         self->task.home = COPI_ANYWHERE;
 }
 
+/* The same as long as a timer is armed, or what it sends when it is due has not been taken:
+ * until then the timer's worker writes to what the actor has, and the actor must not run
+ * elsewhere.  By the actor's runner, which is that worker. */
+static inline void
+copi_pin_for(cop_actor *self, copi_timer *timer)
+{
+    if (!timer->is_pinning)
+        copi_pin(self);
+    timer->is_pinning = true;
+}
+
+static inline void
+copi_unpin_for(cop_actor *self, copi_timer *timer)
+{
+    if (!timer->is_pinning || copi_timer_is_armed(timer))
+        return;
+    timer->is_pinning = false;
+    copi_unpin(self);
+}
+
 /* From here on the worker's thread runs code of this actor, or NULL: of none. */
 static inline void
 copi_set_current(copi_worker *worker, cop_actor *actor)

@@ -19,7 +19,7 @@ arm(cop_actor *self, copi_leaf *leaf, int64_t at)
     leaf->timer.what = COPI_LEAF;
     if (!copi_timer_arm(self->worker, &leaf->timer, at))
         return false;
-    copi_pin(self);
+    copi_pin_for(self, &leaf->timer);
     return true;
 }
 

@@ -118,8 +118,8 @@ copi_leaf_over(cop_actor *self, copi_leaf *leaf)
     void (*dispose)(void *) = leaf->dispose;
     void *arg = leaf->arg;
 
-    if (copi_timer_disarm(self->worker, &leaf->timer))
-        copi_unpin(self);
+    copi_timer_disarm(self->worker, &leaf->timer);
+    copi_unpin_for(self, &leaf->timer);
     detach(self, leaf);
     copi_leaf_release(self, leaf);
     leaf->is_over = true;
@@ -174,6 +174,7 @@ copi_handle_leaf(cop_actor *self, copi_envelope *envelope)
     copi_leaf *leaf = COPI_CONTAINER(envelope, copi_leaf, due);
 
     leaf->is_queued = false;
+    copi_unpin_for(self, &leaf->timer);
     if (!leaf->is_over)
         return leaf->kind->run(self, leaf);
     leaf_free(self, leaf);
@@ -186,6 +187,7 @@ copi_drop_leaf(cop_actor *self, copi_envelope *envelope)
     copi_leaf *leaf = COPI_CONTAINER(envelope, copi_leaf, due);
 
     leaf->is_queued = false;
+    copi_unpin_for(self, &leaf->timer);
     if (leaf->is_over)
         leaf_free(self, leaf);
 }
@@ -195,7 +197,6 @@ copi_leaf_due(copi_worker *worker, copi_timer *timer)
 {
     copi_leaf *leaf = COPI_CONTAINER(timer, copi_leaf, timer);
 
-    copi_unpin(leaf->actor);
     leaf->is_queued = true;
     copi_push_self(worker, leaf->actor, &leaf->due);
 }

@@ -135,7 +135,10 @@ on_request(cop_actor *self, copi_envelope *envelope)
 static void
 on_wake(cop_actor *self, copi_envelope *envelope)
 {
-    COPI_CONTAINER(envelope, copi_wake, due)->is_queued = false;
+    copi_wake *wake = COPI_CONTAINER(envelope, copi_wake, due);
+
+    wake->is_queued = false;
+    copi_unpin_for(self, &wake->timer);
     if (copi_is_open(self))
         copi_body_wake(self);
 }

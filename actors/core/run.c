@@ -293,7 +293,6 @@ copi_wake_due(copi_worker *worker, copi_timer *timer)
 {
     copi_wake *wake = COPI_CONTAINER(timer, copi_wake, timer);
 
-    copi_unpin(wake->actor);
     if (wake->is_queued)
         return;
     wake->is_queued = true;

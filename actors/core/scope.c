@@ -196,6 +196,8 @@ copi_drop_scope(cop_actor *self, copi_envelope *envelope)
                             : COPI_CONTAINER(envelope, copi_scope, end);
 
     *(envelope->kind == COPI_SCOPE_DUE ? &scope->is_due_queued : &scope->is_end_queued) = false;
+    if (envelope->kind == COPI_SCOPE_DUE)
+        copi_unpin_for(self, &scope->timer);
     if (scope->is_gone && !scope->is_due_queued && !scope->is_end_queued)
         scope_free(self, scope);
 }

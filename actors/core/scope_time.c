@@ -30,8 +30,8 @@ copi_scope_shield(copi_scope *scope)
 void
 copi_scope_forget_timer(cop_actor *self, copi_scope *scope)
 {
-    if (copi_timer_disarm(self->worker, &scope->timer))
-        copi_unpin(self);
+    copi_timer_disarm(self->worker, &scope->timer);
+    copi_unpin_for(self, &scope->timer);
 }
 
 bool
@@ -47,7 +47,7 @@ copi_scope_set_timer(cop_actor *self, copi_scope *scope)
     scope->timer.what = COPI_SCOPE_DUE;
     if (!copi_timer_arm(self->worker, &scope->timer, at))
         return false;
-    copi_pin(self);
+    copi_pin_for(self, &scope->timer);
     return true;
 }
 
@@ -56,7 +56,6 @@ copi_scope_due(copi_worker *worker, copi_timer *timer)
 {
     copi_scope *scope = COPI_CONTAINER(timer, copi_scope, timer);
 
-    copi_unpin(scope->actor);
     if (scope->is_due_queued)
         return;
     scope->is_due_queued = true;
@@ -84,6 +83,7 @@ copi_on_scope_due(cop_actor *self, copi_envelope *envelope)
     int64_t now = copi_worker_now(self->worker);
 
     scope->is_due_queued = false;
+    copi_unpin_for(self, &scope->timer);
     if (scope->is_gone) {
         copi_drop_scope(self, envelope);
         return;

@@ -45,7 +45,8 @@ typedef struct copi_timer {
     /* The rest is for `ring` and for whom the timer belongs to. */
     uint8_t what;
     bool is_queued;
-    bool is_dropped;
+    bool is_dropped : 1;
+    bool is_pinning : 1; /* see copi_pin_for */
     bool has_bufs;
     uint32_t size;
 } copi_timer;
