@@ -29,8 +29,7 @@ bounded(cop_co *co, int32_t within_ms)
     cop_scope_state state;
 
     cop_look(co, &state);
-    return state.left_ms != COP_INFINITY && state.left_ms < within_ms ? (int32_t)state.left_ms
-                                                                      : within_ms;
+    return copi_no_longer(within_ms, state.left_ms);
 }
 
 cop_err

@@ -116,8 +116,7 @@ struct cop_actor {
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;
-    uint32_t
-        kill_at; /* milliseconds of the worker's clock, modulo 2^32; 0: no ladder, or killed */
+    uint32_t kill_at; /* ms of the worker's clock, modulo 2^32; 0: no ladder, or killed */
     /* Written once, before init; read by this actor as well.  Relaxed: who asks whether a
      * stranger is his child may read it while the slot changes hands. */
     _Atomic(cop_actor *) owner;

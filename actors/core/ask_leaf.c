@@ -56,13 +56,10 @@ cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
 
 static const copi_leaf_kind ask_kind = {.name = "ask", .run = run_cancelled, .cancel = cancel};
 
-/* What is left of the scope's time, if that is less. */
 static int32_t
 bounded(cop_actor *me, const copi_scope *scope, int32_t within_ms)
 {
-    int64_t left = copi_ms_left(me, copi_scope_deadline(scope));
-
-    return left != COP_INFINITY && left < within_ms ? (int32_t)left : within_ms;
+    return copi_no_longer(within_ms, copi_ms_left(me, copi_scope_deadline(scope)));
 }
 
 cop_err

@@ -115,11 +115,9 @@ open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, u
         return COP_E_SELF;
     if (copi_deadline_around(me) != 0) {
         /* No longer than what it is asked for. */
-        int64_t left = cop_time_left(me);
-        if (left == 0)
+        *within_ms = copi_no_longer(*within_ms, cop_time_left(me));
+        if (*within_ms == 0)
             return COP_E_TIMEOUT;
-        if (left < *within_ms)
-            *within_ms = (int32_t)left;
     }
     *out = new_call(me, to, *within_ms, then, ref);
     return *out == NULL ? COP_E_NOMEM : COP_OK;

@@ -39,13 +39,12 @@ static cop_err
 run_call(cop_actor *self, copi_leaf *leaf)
 {
     cop_leaf handle = copi_leaf_handle(leaf);
-    copi_scope *scope = leaf->scope;
-    uint32_t number = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    uint32_t scope = copi_scope_number(leaf->scope);
 
     cop_err err = leaf->call(self, copi_user_state(self), leaf->arg);
     if (copi_leaf_find(self, handle) != leaf)
         /* It is over; its scope is there until a later turn. */
-        return copi_scope_blame(self, copi_scope_numbered(self, number), err, handle);
+        return copi_scope_blame(self, copi_scope_numbered(self, scope), err, handle);
     if (err != COP_OK || leaf->period == 0 || !copi_is_open(self))
         return copi_leaf_ended(self, leaf, err);
     return arm(self, leaf, next_of(self, leaf)) ? COP_OK

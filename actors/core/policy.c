@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/node.h"
 #include "core/scope.h"
@@ -65,7 +66,7 @@ make_room(copi_scope *scope)
         room = scope->opts.keep;
     if (room <= scope->kept_count)
         return false;
-    cop_child_record *bigger = realloc(scope->kept, room * sizeof *bigger);
+    cop_child_record *bigger = copi_realloc(scope->kept, room * sizeof *bigger);
     if (bigger == NULL)
         return false;
     scope->kept = bigger;

@@ -110,6 +110,13 @@ copi_brood_of(cop_actor *self, copi_scope *scope)
     return scope == NULL ? &self->ties->own : &scope->brood;
 }
 
+/* What is left of a scope that may be gone after a handler: 0 for NULL. */
+static inline uint32_t
+copi_scope_number(const copi_scope *scope)
+{
+    return scope == NULL ? 0 : (uint32_t)scope->node.low;
+}
+
 /* The scope of that number, NULL for 0. */
 copi_scope *copi_scope_known(cop_actor *self, uint32_t number);
 static inline copi_scope *

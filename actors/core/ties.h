@@ -111,6 +111,13 @@ struct copi_ties {
     struct copi_debug *debug; /* NULL: nobody looks on; else the phase is DEBUGGED, or later */
 };
 
+/* So long, but no longer than what is left: COP_INFINITY says that there is no end to that. */
+static inline int32_t
+copi_no_longer(int32_t within_ms, int64_t left_ms)
+{
+    return left_ms != COP_INFINITY && left_ms < within_ms ? (int32_t)left_ms : within_ms;
+}
+
 /* scope_time.c: the nearest deadline around it, up to a shield, or 0. */
 int64_t copi_scope_deadline(const copi_scope *scope);
 

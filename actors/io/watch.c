@@ -19,25 +19,11 @@
 #include "base/memory.h"
 #include "core/dispatch.h"
 #include "core/node.h"
-#include "core/scope.h"
 #include "core/ties.h"
 #include "debug/rows.h"
+#include "io/watch.h"
 #include "message/local.h"
 #include "sched/guest.h"
-
-/* Key: 0, ref. */
-typedef struct copi_watch {
-    copi_map_node node;
-    copi_envelope due; /* COPI_WATCH */
-    struct event *event;
-    cop_actor *actor;
-    copi_leaf *leaf; /* as a child of a scope; NULL: it is the actor's */
-    int fd;
-    unsigned events; /* wanted */
-    unsigned ready;  /* of the envelope in the mailbox */
-    bool is_queued;
-    bool is_dropped;
-} copi_watch;
 
 const cop_type cop_ready_type = COPI_LOCAL("coppice", cop_ready);
 
@@ -157,8 +143,15 @@ detach(cop_actor *self, copi_watch *watch)
         watch_free(watch);
 }
 
-static cop_err
-open_watch(cop_actor *me, int fd, unsigned events, copi_watch **out)
+void
+copi_watch_remove(cop_actor *self, copi_watch *watch)
+{
+    copi_map_remove(&self->ties->watches, &watch->node);
+    detach(self, watch);
+}
+
+cop_err
+copi_watch_open(cop_actor *me, int fd, unsigned events, copi_watch **out)
 {
     copi_watch *watch;
 
@@ -192,64 +185,10 @@ cop_watch_open(cop_actor *me, int fd, unsigned events, cop_watch *out)
 {
     copi_watch *watch;
 
-    COP_TRY(open_watch(me, fd, events, &watch));
+    COP_TRY(copi_watch_open(me, fd, events, &watch));
     *out = (cop_watch){{watch->node.low}};
     return COP_OK;
 }
-
-/* ------------------------------------------------------------------- in a scope */
-
-typedef struct watch_leaf {
-    copi_leaf base;    /* first */
-    copi_watch *watch; /* NULL: it is closed, and the leaf's end follows */
-} watch_leaf;
-
-/* To be closed is no way of ending well: nobody wins a race by it. */
-static cop_err
-run_closed(cop_actor *self, copi_leaf *leaf)
-{
-    copi_scope *scope = leaf->scope;
-
-    copi_leaf_over(self, leaf);
-    copi_scope_settle(self, scope);
-    return COP_OK;
-}
-
-static void
-cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
-{
-    copi_watch *watch = ((watch_leaf *)leaf)->watch;
-
-    (void)force;
-    if (watch == NULL)
-        return;
-    copi_map_remove(&self->ties->watches, &watch->node);
-    detach(self, watch);
-}
-
-/* Its own envelope tells only that it was closed: the watch has another one. */
-static const copi_leaf_kind watch_kind = {.name = "watch", .run = run_closed, .cancel = cancel};
-
-cop_err
-cop_scope_watch(cop_actor *me, cop_scope scope, int fd, unsigned events, cop_watch *out)
-{
-    copi_watch *watch;
-    copi_leaf *leaf;
-
-    COP_TRY(copi_leaf_new(me, scope, &watch_kind, sizeof(watch_leaf), copi_never_called, NULL,
-                          NULL, &leaf));
-    cop_err err = open_watch(me, fd, events, &watch);
-    if (err != COP_OK) {
-        copi_leaf_over(me, leaf);
-        return err;
-    }
-    watch->leaf = leaf;
-    ((watch_leaf *)leaf)->watch = watch;
-    *out = (cop_watch){{watch->node.low}};
-    return COP_OK;
-}
-
-/* ------------------------------------------------------------------- changing it */
 
 cop_err
 cop_watch_change(cop_actor *me, cop_watch watch, unsigned events)
@@ -267,22 +206,6 @@ cop_watch_change(cop_actor *me, cop_watch watch, unsigned events)
     return arm(found);
 }
 
-/* Whoever disposes may be in the middle of calling off all of them: then its end takes a turn
- * of its own, or at the actor's end it is called off like the others. */
-static void
-end_leaf(cop_actor *me, copi_leaf *leaf)
-{
-    if (copi_is_open(me)) {
-        (void)run_closed(me, leaf);
-        return;
-    }
-    ((watch_leaf *)leaf)->watch = NULL;
-    if (me->phase == COPI_DISPOSING) {
-        leaf->is_queued = true;
-        copi_append(me, &leaf->due);
-    }
-}
-
 void
 cop_watch_close(cop_actor *me, cop_watch watch)
 {
@@ -291,10 +214,9 @@ cop_watch_close(cop_actor *me, cop_watch watch)
     if (found == NULL)
         return;
     copi_leaf *leaf = found->leaf;
-    copi_map_remove(&me->ties->watches, &found->node);
-    detach(me, found);
+    copi_watch_remove(me, found);
     if (leaf != NULL)
-        end_leaf(me, leaf);
+        copi_watch_leaf_closed(me, leaf);
 }
 
 void
@@ -321,17 +243,6 @@ copi_watches_move(cop_actor *self, struct event_base *to)
     }
 }
 
-/* A watch whose handler has failed ends as any child does that fails. */
-static cop_err
-fail_watch(cop_actor *self, copi_watch *watch, cop_err err)
-{
-    copi_leaf *leaf = watch->leaf;
-
-    copi_map_remove(&self->ties->watches, &watch->node);
-    detach(self, watch);
-    return copi_leaf_ended(self, leaf, err);
-}
-
 cop_err
 copi_handle_watch(cop_actor *self, copi_envelope *envelope)
 {
@@ -343,18 +254,13 @@ copi_handle_watch(cop_actor *self, copi_envelope *envelope)
         watch_free(watch);
         return COP_OK;
     }
-    copi_scope *scope = watch->leaf == NULL ? NULL : watch->leaf->scope;
-    uint32_t number = scope == NULL ? 0 : (uint32_t)scope->node.low;
+    uint32_t scope = copi_scope_number(watch->leaf == NULL ? NULL : watch->leaf->scope);
     cop_err err = ready.events == 0 ? COP_OK : copi_dispatch(self, &cop_ready_type, &ready);
     /* The handler may have closed it. */
     watch = find(self, ready.watch.ref.bits);
-    if (err == COP_OK)
-        return watch == NULL ? COP_OK : arm(watch);
-    if (number == 0)
-        return err;
-    return watch == NULL
-               ? copi_scope_blame(self, copi_scope_numbered(self, number), err, (cop_leaf){0})
-               : fail_watch(self, watch, err);
+    if (err != COP_OK)
+        return copi_watch_blame(self, watch, scope, err);
+    return watch == NULL ? COP_OK : arm(watch);
 }
 
 void

@@ -159,8 +159,8 @@ look_around(copi_worker *self)
         copi_sched_queue(self, task);
 }
 
-static copi_task *
-next_task(copi_worker *self)
+copi_task *
+copi_worker_next(copi_worker *self)
 {
     copi_task *task = NULL;
 
@@ -181,12 +181,6 @@ next_task(copi_worker *self)
     return task;
 }
 
-copi_task *
-copi_worker_next(copi_worker *self)
-{
-    return next_task(self);
-}
-
 void *
 copi_worker_main(void *worker)
 {
@@ -195,7 +189,7 @@ copi_worker_main(void *worker)
 
     /* acquire: pairs with copi_sched_stop; all that was done before it is visible. */
     while (!atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
-        copi_task *task = next_task(self);
+        copi_task *task = copi_worker_next(self);
         if (task == NULL)
             task = copi_worker_seek(self);
         if (task != NULL)

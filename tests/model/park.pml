@@ -2,7 +2,7 @@
 /*
  * park.pml - workers that sleep, and those who give them work.
  *
- * Models, one step for each access to something shared: copi_worker_main, next_task,
+ * Models, one step for each access to something shared: copi_worker_main, copi_worker_next,
  * look_around and take_inbox in actors/sched/worker.c; copi_worker_seek, watch, steal, nap,
  * park and stop_watching in actors/sched/seek.c; copi_worker_lie_down and _wake_up in
  * actors/sched/sleep.c; give_way in actors/sched/company.c; copi_sched_submit, _yield,

@@ -3,7 +3,7 @@
  * whole.pml - mailboxes, run queues, stealing, sleeping and stopping together.
  *
  * Models copi_run_actor in actors/core/run.c, copi_push in actors/core/post.c,
- * copi_worker_main and next_task in actors/sched/worker.c, steal and park in
+ * copi_worker_main and copi_worker_next in actors/sched/worker.c, steal and park in
  * actors/sched/seek.c, and copi_sched_submit, _yield, _wake_one and _stop in
  * actors/sched/sched.c.
  *

@@ -20,7 +20,7 @@ LIMITS = {
     "timer-arm": (40, 20),
     "timer-cancel": (14, 8),
     "node-to-node": (3, 5),
-    "co-ping-pong": (120, 90),
+    "co-ping-pong": (120, 120),
 }
 
 # Between nodes the carrier sets the pace: so many times what the ideal takes, which is the
