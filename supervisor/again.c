@@ -43,11 +43,12 @@ copi_restart_later(copi_supervisor *self, copi_child *child, int64_t wait_ms)
     copi_plan_clear(&self->plan, all.first, all.last);
 }
 
-bool
-copi_may_restart(copi_supervisor *self, copi_child *child, bool *is_own)
+const copi_budget *
+copi_pay_restart(copi_supervisor *self, copi_child *child, const cop_exit *why)
 {
-    *is_own = child->own_budget != NULL && !copi_budget_spend(child->own_budget, self->second);
-    return !*is_own && copi_budget_spend(&self->budget, self->second);
+    if (child->own_budget != NULL && !copi_budget_spend(child->own_budget, self->second, why))
+        return child->own_budget;
+    return copi_budget_spend(&self->budget, self->second, why) ? NULL : &self->budget;
 }
 
 /* -------------------------------------------------------------------------- the wait */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "strategy.h"
 
+#include <string.h>
+
+#include "base/exit.h"
+
 enum {
     DEFAULT_CAP_MS = 30000,
     DEFAULT_FACTOR_PERCENT = 200,
@@ -112,13 +116,25 @@ forget_old(copi_budget *self, int64_t second)
     }
 }
 
+static void
+note_reason(copi_budget *self, const cop_exit *why)
+{
+    cop_cause *reason = &self->reasons[self->reason];
+
+    reason->kind = why->kind;
+    reason->code = why->code;
+    memcpy(reason->text, why->text, sizeof reason->text);
+    self->reason = (self->reason + 1) % COPI_REASONS;
+}
+
 bool
-copi_budget_spend(copi_budget *self, int64_t second)
+copi_budget_spend(copi_budget *self, int64_t second, const cop_exit *why)
 {
     forget_old(self, second);
     if (self->spent == self->allowed)
         return false;
     self->spent++;
+    note_reason(self, why);
     if (self->count > 0) {
         copi_burst *newest = &self->bursts[(self->oldest + self->count - 1) % self->room];
         if (newest->second == second) {
@@ -129,4 +145,15 @@ copi_budget_spend(copi_budget *self, int64_t second)
     self->bursts[(self->oldest + self->count) % self->room] = (copi_burst){second, 1};
     self->count++;
     return true;
+}
+
+void
+copi_budget_blame(const copi_budget *self, cop_exit *out)
+{
+    uint32_t kept = self->spent < COPI_REASONS ? self->spent : COPI_REASONS;
+
+    for (uint32_t i = 1; i <= kept; i++)
+        copi_exit_add_cause(out,
+                            &self->reasons[(self->reason + COPI_REASONS - i) % COPI_REASONS]);
+    copi_exit_drop_causes(out, self->spent - kept);
 }

@@ -47,6 +47,10 @@ typedef struct copi_burst {
     uint32_t count;
 } copi_burst;
 
+enum {
+    COPI_REASONS = COP_EXIT_CAUSES - 1 /* the first of a record's is that of the last end */
+};
+
 /*
  * How many restarts are left: at most `allowed` in `seconds`.  The clock counts whole
  * seconds and the window is inclusive, so a restart weighs for between n and n + 1.
@@ -58,7 +62,9 @@ typedef struct copi_budget {
     uint32_t room;  /* of the ring */
     uint32_t count;
     uint32_t oldest;
-    copi_burst *bursts; /* ring, borrowed from the caller */
+    copi_burst *bursts;              /* ring, borrowed from the caller */
+    uint32_t reason;                 /* the next to be written */
+    cop_cause reasons[COPI_REASONS]; /* ring: of the newest restarts */
 } copi_budget;
 
 /* How many entries the ring must have: there are never more bursts than restarts, nor than
@@ -66,7 +72,10 @@ typedef struct copi_budget {
 uint32_t copi_budget_room(uint32_t allowed, uint32_t seconds);
 void copi_budget_init(copi_budget *self, uint32_t allowed, uint32_t seconds,
                       copi_burst *bursts);
-/* Spends one restart; `second` never goes back.  False if there was none left: give up. */
-bool copi_budget_spend(copi_budget *self, int64_t second);
+/* Spends one restart, because of that end; `second` never goes back.  False if there was none
+ * left: give up. */
+bool copi_budget_spend(copi_budget *self, int64_t second, const cop_exit *why);
+/* Adds why those within the window were spent, the newest first, to who gives up. */
+void copi_budget_blame(const copi_budget *self, cop_exit *out);
 
 #endif /* COPPICE_SUPERVISOR_STRATEGY_H */

@@ -24,14 +24,16 @@ copi_leave(cop_actor *me, copi_supervisor *self, const cop_exit *why)
 
 static cop_err
 give_up(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why,
-        bool is_own)
+        const copi_budget *spent)
 {
     cop_exit because = {.kind = COP_EXIT_SHUTDOWN};
+    bool is_own = spent != &self->budget;
 
     snprintf(because.text, sizeof because.text, "restart intensity%s%.18s reached",
              is_own ? " of " : "", is_own ? child->spec->name : "");
     copi_tell_news(me, self, COP_NEWS_GAVE_UP, true, child, why);
     copi_exit_because(&because, why);
+    copi_budget_blame(spent, &because);
     return copi_leave(me, self, &because);
 }
 
@@ -39,10 +41,10 @@ static cop_err
 restart(cop_actor *me, copi_supervisor *self, copi_child *child, const cop_exit *why,
         bool has_waited)
 {
-    bool is_own;
+    const copi_budget *spent = copi_pay_restart(self, child, why);
 
-    if (!copi_may_restart(self, child, &is_own))
-        return give_up(me, self, child, why, is_own);
+    if (spent != NULL)
+        return give_up(me, self, child, why, spent);
     int64_t wait_ms = has_waited ? 0 : copi_next_wait(me, child);
     if (wait_ms == 0) {
         copi_restart_now(self, child);

@@ -110,9 +110,10 @@ void copi_mail_fini(copi_supervisor *self);
 
 /* again.c */
 
-/* One restart is taken from the budgets.  False if there was none left: of its own or of
- * the supervisor's. */
-bool copi_may_restart(copi_supervisor *self, copi_child *child, bool *is_own);
+/* One restart is taken from the budgets, because of that end: NULL.  Else the one that had
+ * none left: its own or the supervisor's. */
+const copi_budget *copi_pay_restart(copi_supervisor *self, copi_child *child,
+                                    const cop_exit *why);
 /* Plans to stop it and those that belong to it, and to start them. */
 void copi_restart_now(copi_supervisor *self, copi_child *child);
 /* ... only to stop them; then the wait begins. */

@@ -98,24 +98,31 @@ copi_exit_because(cop_exit *self, const cop_exit *cause)
     snprintf(self->path, sizeof self->path, "%s", cause->path);
 }
 
-static void
-add_cause(cop_exit *self, const cop_cause *cause)
+void
+copi_exit_drop_causes(cop_exit *self, uint32_t count)
+{
+    uint32_t room = 255u - self->dropped_causes;
+
+    self->dropped_causes += (uint8_t)(count < room ? count : room);
+}
+
+void
+copi_exit_add_cause(cop_exit *self, const cop_cause *cause)
 {
     if (self->cause_count < COP_EXIT_CAUSES)
         self->causes[self->cause_count++] = *cause;
     else
-        self->dropped_causes += self->dropped_causes < 255;
+        copi_exit_drop_causes(self, 1);
 }
 
 void
 copi_exit_add(cop_exit *self, const cop_exit *cause)
 {
     cop_cause added = {.kind = cause->kind, .code = cause->code};
-    unsigned dropped = self->dropped_causes + cause->dropped_causes;
 
-    self->dropped_causes = (uint8_t)(dropped < 255 ? dropped : 255);
+    copi_exit_drop_causes(self, cause->dropped_causes);
     snprintf(added.text, sizeof added.text, "%s", cause->text);
-    add_cause(self, &added);
+    copi_exit_add_cause(self, &added);
     for (unsigned i = 0; i < cause->cause_count; i++)
-        add_cause(self, &cause->causes[i]);
+        copi_exit_add_cause(self, &cause->causes[i]);
 }

@@ -149,17 +149,17 @@ is_unremarkable(const cop_actor *self, const cop_actor *child)
 static cop_err
 judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
 {
-    cop_exit why;
+    cop_exit plain, *why = child->why;
 
-    copi_exit_of(child, &why);
-    if (child->why != NULL)
-        forget_exit(self, child);
+    if (why == NULL)
+        copi_exit_of(child, &plain);
+    child->why = NULL;
     cop_legacy left = {0};
     if (child->keeps_mail)
         left = copi_legacy_of(child, self);
     cop_child_end end = {.pid = copi_pid_of(child),
                          .cookie = child->cookie,
-                         .why = &why,
+                         .why = why != NULL ? why : &plain,
                          .told = child->is_told && child->has_obeyed,
                          .brutal = child->stop_ms == COP_STOP_BRUTAL,
                          .start_failed = !child->is_started,
@@ -169,6 +169,8 @@ judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
         copi_children_stop(self);
     cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);
+    if (why != NULL)
+        copi_pool_give(&self->worker->pool, why, sizeof *why);
     return err;
 }
 

@@ -74,7 +74,8 @@ keep_exit(cop_actor *self, const cop_exit *why)
         kept = self->why = copi_pool_take(&self->worker->pool, sizeof *kept);
     if (kept == NULL)
         return;
-    *kept = *why;
+    if (kept != why)
+        *kept = *why;
     if (cop_pid_is_none(kept->origin) && cop_exit_is_abnormal(why)) {
         const char *path = cop_path(self);
         size_t length = strlen(path),
@@ -129,11 +130,12 @@ copi_end_as_said(cop_actor *self)
 void
 copi_end_failed(cop_actor *self, cop_err err)
 {
-    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
-
     if (self->is_leaving && self->why != NULL && self->why->kind == COP_EXIT_ERROR) {
-        why = *self->why; /* what cop_fail said */
-    } else if (err == COP_E_IGNORE && self->phase == COPI_STARTING) {
+        copi_end(self, self->why); /* what cop_fail said */
+        return;
+    }
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
+    if (err == COP_E_IGNORE && self->phase == COPI_STARTING) {
         why = (cop_exit){.kind = COP_EXIT_NORMAL};
     } else {
         snprintf(why.text, sizeof why.text, "%s", cop_err_text(err));

@@ -98,6 +98,8 @@ a_stop_is_clean_if_otp_would_not_report_it(void **state)
 
 /* ----------------------------------------------------------------------------- budget */
 
+static const cop_exit boom = {.kind = COP_EXIT_ERROR, .text = "boom"};
+
 /* The ring against the obvious way: keep every time, count those in the window. */
 static void
 the_budget_agrees_with_counting(void **state)
@@ -125,7 +127,7 @@ the_budget_agrees_with_counting(void **state)
             bool expect = inside < allowed;
             if (expect)
                 all[kept++] = now;
-            assert_int_equal(copi_budget_spend(&budget, now), expect);
+            assert_int_equal(copi_budget_spend(&budget, now, &boom), expect);
         }
     }
 }
@@ -138,9 +140,9 @@ the_window_of_the_budget_is_inclusive(void **state)
 
     (void)state;
     copi_budget_init(&budget, 1, 5, ring);
-    assert_true(copi_budget_spend(&budget, 100));
-    assert_false(copi_budget_spend(&budget, 105));
-    assert_true(copi_budget_spend(&budget, 106));
+    assert_true(copi_budget_spend(&budget, 100, &boom));
+    assert_false(copi_budget_spend(&budget, 105, &boom));
+    assert_true(copi_budget_spend(&budget, 106, &boom));
 }
 
 static void
@@ -150,8 +152,52 @@ a_budget_of_nothing_allows_nothing(void **state)
 
     (void)state;
     copi_budget_init(&budget, 0, 5, NULL);
-    assert_false(copi_budget_spend(&budget, 0));
-    assert_false(copi_budget_spend(&budget, 1000));
+    assert_false(copi_budget_spend(&budget, 0, &boom));
+    assert_false(copi_budget_spend(&budget, 1000, &boom));
+}
+
+static void
+what_is_out_of_the_window_is_nobodys_fault(void **state)
+{
+    copi_burst ring[8];
+    copi_budget budget;
+    cop_exit out = {0};
+
+    (void)state;
+    copi_budget_init(&budget, 2, 5, ring);
+    for (int i = 0; i < 4; i++)
+        assert_true(
+            copi_budget_spend(&budget, 3 * i, &(cop_exit){.kind = COP_EXIT_ERROR, .code = i}));
+    assert_true(copi_budget_spend(&budget, 100, &boom));
+    assert_true(
+        copi_budget_spend(&budget, 101, &(cop_exit){.kind = COP_EXIT_SIGNAL, .code = 11}));
+    assert_false(copi_budget_spend(&budget, 102, &boom));
+    copi_budget_blame(&budget, &out);
+    assert_int_equal(out.cause_count, 2);
+    assert_int_equal(out.dropped_causes, 0);
+    assert_int_equal(out.causes[0].kind, COP_EXIT_SIGNAL);
+    assert_int_equal(out.causes[0].code, 11);
+    assert_string_equal(out.causes[1].text, "boom");
+}
+
+static void
+of_very_many_reasons_the_newest_are_kept_and_the_others_counted(void **state)
+{
+    copi_burst ring[8];
+    copi_budget budget;
+    cop_exit out = {0};
+
+    (void)state;
+    copi_budget_init(&budget, 1000, 5, ring);
+    for (int i = 0; i < 1000; i++)
+        assert_true(
+            copi_budget_spend(&budget, 0, &(cop_exit){.kind = COP_EXIT_ERROR, .code = i}));
+    assert_false(copi_budget_spend(&budget, 0, &boom));
+    copi_budget_blame(&budget, &out);
+    assert_int_equal(out.cause_count, COPI_REASONS);
+    assert_int_equal(out.dropped_causes, 255);
+    for (int i = 0; i < COPI_REASONS; i++)
+        assert_int_equal(out.causes[i].code, 999 - i);
 }
 
 /* A large budget must not mean a large ring. */
@@ -497,6 +543,8 @@ main(void)
         cmocka_unit_test(the_budget_agrees_with_counting),
         cmocka_unit_test(the_window_of_the_budget_is_inclusive),
         cmocka_unit_test(a_budget_of_nothing_allows_nothing),
+        cmocka_unit_test(what_is_out_of_the_window_is_nobodys_fault),
+        cmocka_unit_test(of_very_many_reasons_the_newest_are_kept_and_the_others_counted),
         cmocka_unit_test(the_ring_is_no_longer_than_the_window),
         cmocka_unit_test(a_group_stops_in_reverse_and_starts_in_order),
         cmocka_unit_test(who_has_no_actor_is_not_told_but_started),

@@ -193,12 +193,15 @@ a_record_cannot_claim_more_than_there_is(void **state)
 static const cop_exit full_exit = {
     .kind = COP_EXIT_ERROR,
     .code = -7,
-    .origin = {5,                              6                        },
+    .origin = {5,                                                                     6},
     .text = "0123456789012345678901234567890123456789012345",
     .path = "app/one/two/three/four/five/six/seven/eight/nine/ten/eleven/t",
-    .cause_count = 2,
+    .cause_count = COP_EXIT_CAUSES,
     .dropped_causes = 9,
-    .causes = {{COP_EXIT_KILLED, 1, "killed"}, {COP_EXIT_SIGNAL, 11, ""}},
+    .causes = { {COP_EXIT_KILLED, 1, "killed"},
+               {COP_EXIT_SIGNAL, 11, ""},
+               {COP_EXIT_ERROR, 1, "0123456789012345678901234567890123456789012345"},
+               {COP_EXIT_ERROR, 2, "0123456789012345678901234567890123456789012345"}},
 };
 
 static void
@@ -227,7 +230,7 @@ an_exit_record_with_impossible_values_is_refused(void **state)
     bytes[0] = 200; /* kind */
     assert_false(copi_why_read(bytes, size, &out));
     size = copi_why_write(bytes, &(cop_exit){.kind = COP_EXIT_NORMAL});
-    bytes[size - 1] = 3; /* causes */
+    bytes[size - 1] = COP_EXIT_CAUSES + 1;
     assert_false(copi_why_read(bytes, size, &out));
 }
 

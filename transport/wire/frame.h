@@ -29,7 +29,7 @@
 #include <coppice/err.h>
 
 enum {
-    COPI_PROTOCOL_VERSION = 2,
+    COPI_PROTOCOL_VERSION = 3,
     COPI_FRAME_HEAD = 20,
     COPI_FRAME_MAX = 64 * 1024,  /* with its head */
     COPI_FRAME_FILL = 60 * 1024, /* records in one frame */

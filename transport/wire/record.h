@@ -22,14 +22,14 @@ enum {
     COPI_RECORD_HEAD = 5,          /* size and kind */
     COPI_SIGNAL_HEAD = 29,         /* and from, to, ref */
     COPI_FRAGMENT_MAX = 16 * 1024, /* bytes of the whole in one fragment */
-    COPI_WHY_MAX = 320,            /* an exit record, at most */
+    COPI_WHY_MAX = 448,            /* an exit record, at most */
 };
 
 typedef enum copi_record_kind {
     COPI_RECORD_MESSAGE = 1, /* u32 wire id, packed message */
     COPI_RECORD_CALL,        /* u32 milliseconds until nobody waits, then the same */
     COPI_RECORD_REPLY,       /* as a message */
-    COPI_RECORD_ERROR, /* u32 error */
+    COPI_RECORD_ERROR,       /* u32 error */
     COPI_RECORD_LINK,
     COPI_RECORD_UNLINK,
     COPI_RECORD_UNLINK_ACK,

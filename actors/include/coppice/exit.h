@@ -31,7 +31,7 @@ typedef enum cop_exit_kind {
 enum {
     COP_EXIT_TEXT = 48,
     COP_EXIT_PATH = 64,
-    COP_EXIT_CAUSES = 2,
+    COP_EXIT_CAUSES = 4,
 };
 
 /* One reason behind another: a child's end behind its owner's. */

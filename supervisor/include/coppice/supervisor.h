@@ -18,8 +18,9 @@
  * either.  When one ends, its `.restart` says whether it comes back, and the supervisor's
  * `.strategy` which others are stopped and started with it.  Each such restart, tries that
  * fail too, costs one of the supervisor's budget; when that is spent it stops the rest and
- * ends, with kind COP_EXIT_SHUTDOWN, the text "restart intensity reached" and the last
- * failure as cause, and then its own supervisor decides.
+ * ends, with kind COP_EXIT_SHUTDOWN, the text "restart intensity reached" and the
+ * failures of that time as causes - the last one first, of very many the last few and how many
+ * more - and then its own supervisor decides.
  *
  * Better than OTP: an end is told only when all that the ended owned is gone, so a restart
  * never meets its predecessor, its names or its ports.  Beyond OTP, and off while they are

@@ -305,6 +305,80 @@ b4_a_supervisor_that_gives_up_is_a_failure_for_whoever_owns_it(void **state)
     }
 }
 
+typedef failing counted;
+
+static int32_t lives;
+
+COP_HANDLER(counted, cop_start)
+{
+    return cop_continue(me, go);
+}
+COP_HANDLER(counted, go)
+{
+    return cop_fail(me, ++lives, "broke");
+}
+static COP_BEHAVIOUR(counted_b, counted, COP_ON(counted, cop_start), COP_ON(counted, go));
+
+static cop_err
+print_record(cop_actor *me, void *state, void *ctx, const cop_child_record *record)
+{
+    char text[512];
+
+    (void)me;
+    (void)state;
+    (void)ctx;
+    ground_say("%s", cop_exit_print(&record->why, text, sizeof text));
+    return COP_OK;
+}
+
+static const cop_child counted_rows[] = {
+    {.name = "w", .run = &counted_b},
+    {0          }
+};
+
+ACT(sup_of_budget)
+{
+    static cop_child sup;
+
+    sup = (cop_child){
+        .name = "sup", .budget = {(int32_t)(intptr_t)arg, 5},
+             .sup = counted_rows
+    };
+    lives = 0;
+    COP_TRY(cop_scope_open(
+        me, &(cop_scope_opts){.name = "s", .policy = COP_ISOLATE, .on_child = print_record},
+        &scope));
+    COP_TRY(cop_spawn(me, &cop_supervisor,
+                      &(cop_spawn_opts){.label = "sup", .arg = &sup, .scope = scope}, NULL));
+    return cop_scope_close(me, scope);
+}
+
+#define GAVE_UP "shutdown: restart intensity reached (owner/s/sup/w), caused by "
+
+static void
+b4_the_record_has_all_errors_of_the_period_and_how_many_more(void **state)
+{
+    static const struct {
+        intptr_t restarts;
+        const char *trace;
+    } rows[] = {
+        {COP_NO_RESTARTS, GAVE_UP "error 1: broke"                          },
+        {1,               GAVE_UP "error 2: broke, caused by error 1: broke"},
+        {3,               GAVE_UP "error 4: broke, caused by error 3: broke, caused by error 2: broke, "
+                    "caused by error 1: broke"                   },
+        {9,               GAVE_UP "error 10: broke, caused by error 9: broke, caused by error 8: broke, "
+                    "caused by error 7: broke, and 6 more"       },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ground_open(GROUND_SIM, &ground_b, 1);
+        ground_do(sup_of_budget, (void *)rows[i].restarts);
+        ground_expect(rows[i].trace);
+        ground_close();
+    }
+}
+
 /* ------------------------------------------------------------------------------ B5 */
 
 enum {
@@ -364,7 +438,7 @@ b5_of_a_thousand_one_fails_and_nothing_is_kept_of_it(void **state)
 
     (void)state;
     ground_open(GROUND_SIM, &ground_b, 1);
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 8; round++) {
         finished = reported = 0;
         ground_do(thousand, NULL);
         ground_pass(10);
@@ -373,7 +447,7 @@ b5_of_a_thousand_one_fails_and_nothing_is_kept_of_it(void **state)
         assert_int_equal(reported, 1);
         used[round % 2] = mallinfo2().uordblks;
     }
-    /* The first rounds have filled the pools. */
+    /* The first rounds have filled the pools, and what malloc keeps at hand. */
     assert_int_equal(used[1], used[0]);
     ground_close();
 }
@@ -487,6 +561,7 @@ main(void)
         cmocka_unit_test(b1_a_failure_ends_ten_actors_from_the_bottom_up_as_one_error),
         cmocka_unit_test(b2_failures_of_one_turn_are_one_group_with_the_first_as_its_cause),
         cmocka_unit_test(b4_a_supervisor_that_gives_up_is_a_failure_for_whoever_owns_it),
+        cmocka_unit_test(b4_the_record_has_all_errors_of_the_period_and_how_many_more),
         cmocka_unit_test(b5_of_a_thousand_one_fails_and_nothing_is_kept_of_it),
         cmocka_unit_test(b6_an_errors_answer_is_the_callers_and_a_failure_the_owners_too),
         cmocka_unit_test(b7_who_fails_with_what_it_was_told_is_its_owners_matter_only),
