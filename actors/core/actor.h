@@ -55,6 +55,13 @@ typedef enum copi_phase {
     COPI_ENDED,
 } copi_phase;
 
+/* What a child is to be told, when there is memory for it or the letter of the ties is back. */
+typedef enum copi_owed {
+    COPI_OWED_NOTHING,
+    COPI_OWED_STOP,
+    COPI_OWED_KILL,
+} copi_owed;
+
 struct cop_actor {
     /* Any thread. */
     copi_mailbox mailbox;
@@ -113,6 +120,7 @@ struct cop_actor {
     uint8_t exit_kind; /* cop_exit_kind */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
     bool is_service;   /* the owner's: it does not keep its scope open */
+    uint8_t owed;      /* the owner's: copi_owed */
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;

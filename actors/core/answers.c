@@ -41,13 +41,13 @@ cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
     return COP_OK;
 }
 
-static void
-send_error(cop_actor *me, cop_pid caller, uint64_t ref, cop_err err)
+static copi_parcel
+error_to(const cop_actor *me, cop_pid caller, uint64_t ref, cop_err err)
 {
     copi_parcel parcel = answer_to(me, COPI_REPLY_ERROR, caller, ref);
 
     parcel.err = err == COP_OK ? COP_E_NOREPLY : err;
-    copi_signal(me->node, me->worker, &parcel);
+    return parcel;
 }
 
 cop_err
@@ -55,11 +55,13 @@ cop_reply_error(cop_actor *me, cop_err err)
 {
     if (!is_request(me))
         return COP_E_GONE;
+    copi_parcel parcel = error_to(me, me->current->from, me->current->ref, err);
+    COP_TRY(copi_try_signal(me->node, me->worker, &parcel));
     me->current->kind = COPI_USER_MESSAGE;
-    send_error(me, me->current->from, me->current->ref, err);
     return COP_OK;
 }
 
+/* Without memory for that its caller learns it when his time is over. */
 void
 copi_answer_unanswered(cop_actor *self, cop_err err)
 {
@@ -77,10 +79,8 @@ cop_defer(cop_actor *me, cop_token *out)
     if (deferred == NULL)
         return COP_E_NOMEM;
     copi_envelope *request = me->current;
-    *deferred = (copi_deferred){
-        .node = {.high = request->from.node, .low = request->ref},
-          .caller = request->from
-    };
+    deferred->node = (copi_map_node){.high = request->from.node, .low = request->ref};
+    deferred->caller = request->from;
     copi_map_add(&me->ties->deferred, &deferred->node);
     request->kind = COPI_USER_MESSAGE;
     *out = (cop_token){request->from, {request->ref}};
@@ -98,8 +98,8 @@ copi_answer_handled(cop_actor *self, cop_err err)
         copi_answer_unanswered(self, COP_E_DOWN);
 }
 
-/* Takes the right to answer away; false if it is not there. */
-static bool
+/* Takes the right to answer away; NULL if it is not there. */
+static copi_deferred *
 redeem(cop_actor *me, cop_token token)
 {
     copi_map_node *node = me->ties == NULL ? NULL
@@ -107,35 +107,48 @@ redeem(cop_actor *me, cop_token token)
                                                            token.caller.node, token.call.bits);
 
     if (node == NULL)
-        return false;
+        return NULL;
     copi_map_remove(&me->ties->deferred, node);
-    copi_pool_give(&me->worker->pool, COPI_CONTAINER(node, copi_deferred, node),
-                   sizeof(copi_deferred));
-    return true;
+    return COPI_CONTAINER(node, copi_deferred, node);
+}
+
+/* Its record becomes the answer. */
+static void
+refuse(cop_actor *me, copi_deferred *deferred, cop_err err)
+{
+    copi_parcel parcel = error_to(me, deferred->caller, deferred->node.low, err);
+
+    copi_signal_in(me->node, me->worker,
+                   copi_envelope_in(me->worker, deferred, sizeof *deferred), &parcel);
 }
 
 cop_err
 cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type, const void *message)
 {
     cop_token kept = *token;
+    copi_deferred *deferred = redeem(me, kept);
 
-    if (!redeem(me, kept))
+    if (deferred == NULL)
         return copi_taken(type, message, COP_E_GONE);
     *token = (cop_token){0};
     cop_err err =
         copi_send_typed(me, COPI_REPLY, kept.caller, kept.call.bits, 0, type, message);
-    if (err == COP_OK || is_unwanted(err))
-        return COP_OK;
-    send_error(me, kept.caller, kept.call.bits, err);
-    return err;
+    if (err != COP_OK && !is_unwanted(err)) {
+        refuse(me, deferred, err);
+        return err;
+    }
+    copi_pool_give(&me->worker->pool, deferred, sizeof *deferred);
+    return COP_OK;
 }
 
 cop_err
 cop_answer_error(cop_actor *me, cop_token *token, cop_err err)
 {
-    if (!redeem(me, *token))
+    copi_deferred *deferred = redeem(me, *token);
+
+    if (deferred == NULL)
         return COP_E_GONE;
-    send_error(me, token->caller, token->call.bits, err);
+    refuse(me, deferred, err);
     *token = (cop_token){0};
     return COP_OK;
 }
@@ -145,10 +158,7 @@ copi_deferred_end(cop_actor *self)
 {
     copi_map *map = &self->ties->deferred;
 
-    for (copi_map_node *node; (node = copi_map_pop(map)) != NULL;) {
-        copi_deferred *deferred = COPI_CONTAINER(node, copi_deferred, node);
-        send_error(self, deferred->caller, node->low, COP_E_DOWN);
-        copi_pool_give(&self->worker->pool, deferred, sizeof *deferred);
-    }
+    for (copi_map_node *node; (node = copi_map_pop(map)) != NULL;)
+        refuse(self, COPI_CONTAINER(node, copi_deferred, node), COP_E_DOWN);
     copi_map_fini(map);
 }

@@ -180,6 +180,8 @@ copi_handle_child_end(cop_actor *self, copi_envelope *envelope)
     cop_actor *child = COPI_CONTAINER(envelope, cop_actor, ending);
     copi_scope *scope = child->scope;
 
+    if (COPI_UNLIKELY(self->ties->debts != 0))
+        copi_pay_debts(self);
     if (is_unremarkable(self, child)) {
         if (COPI_UNLIKELY(child->why != NULL))
             forget_exit(self, child);

@@ -79,6 +79,7 @@ copi_kind_urgency(copi_kind kind)
     case COPI_EXIT:
     case COPI_STOP:
     case COPI_KILL:
+    case COPI_TELL:
     case COPI_LOOK: return COPI_URGENT;
     case COPI_NEWS:
     case COPI_REPLY:

@@ -88,10 +88,13 @@ keep_exit(cop_actor *self, const cop_exit *why)
 void
 copi_exit_of(const cop_actor *self, cop_exit *out)
 {
-    if (self->why != NULL)
+    if (self->why != NULL) {
         *out = *self->why;
-    else
-        *out = (cop_exit){.kind = (cop_exit_kind)self->exit_kind, .code = self->exit_code};
+        return;
+    }
+    *out = (cop_exit){.kind = (cop_exit_kind)self->exit_kind, .code = self->exit_code};
+    if (cop_exit_is_abnormal(out)) /* such a record is kept, if it can be */
+        strcpy(out->text, "no memory to say more");
 }
 
 /* A body that has begun ends by returning; unless it is killed, which leaves it where it is. */
@@ -130,11 +133,13 @@ copi_end_as_said(cop_actor *self)
 void
 copi_end_failed(cop_actor *self, cop_err err)
 {
-    if (self->is_leaving && self->why != NULL && self->why->kind == COP_EXIT_ERROR) {
-        copi_end(self, self->why); /* what cop_fail said */
+    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
+
+    if (self->is_leaving && self->exit_kind == COP_EXIT_ERROR) { /* what cop_fail said */
+        why.code = self->exit_code;
+        copi_end(self, self->why != NULL ? self->why : &why);
         return;
     }
-    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
     if (err == COP_E_IGNORE && self->phase == COPI_STARTING) {
         why = (cop_exit){.kind = COP_EXIT_NORMAL};
     } else {

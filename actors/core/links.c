@@ -35,9 +35,7 @@ add(cop_actor *self, cop_pid with)
         link = copi_pool_take(&self->worker->pool, sizeof *link);
         if (link == NULL)
             return NULL;
-        *link = (copi_link){
-            .node = {.high = with.node, .low = with.id}
-        };
+        link->node = (copi_map_node){.high = with.node, .low = with.id};
         copi_map_add(&self->ties->links, &link->node);
     }
     link->unlink = 0;
@@ -51,11 +49,10 @@ discard(cop_actor *self, copi_link *link)
     copi_pool_give(&self->worker->pool, link, sizeof *link);
 }
 
-static void
-send(cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
+static copi_parcel
+parcel_to(const cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
 {
-    copi_signal(self->node, self->worker,
-                &(copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref});
+    return (copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref};
 }
 
 static bool
@@ -75,10 +72,17 @@ cop_link(cop_actor *me, cop_pid to)
         return COP_E_GONE;
     if (cop_pid_is_none(to) || (!me->traps && is_local_and_gone(me, to)))
         return COP_E_NOPROC;
-    if (add(me, to) == NULL)
+    copi_parcel parcel = parcel_to(me, COPI_LINK, to, 0);
+    uint64_t unlink = link == NULL ? 0 : link->unlink;
+    if ((link = add(me, to)) == NULL)
         return COP_E_NOMEM;
-    send(me, COPI_LINK, to, 0);
-    return COP_OK;
+    cop_err err = copi_try_signal(me->node, me->worker, &parcel);
+    if (err == COP_OK)
+        return COP_OK;
+    link->unlink = unlink;
+    if (unlink == 0)
+        discard(me, link);
+    return err;
 }
 
 void
@@ -89,7 +93,8 @@ cop_unlink(cop_actor *me, cop_pid to)
     if (link == NULL || link->unlink != 0)
         return;
     link->unlink = copi_new_ref(me->worker);
-    send(me, COPI_UNLINK, to, link->unlink);
+    copi_parcel parcel = parcel_to(me, COPI_UNLINK, to, link->unlink);
+    copi_signal(me->node, me->worker, &parcel);
 }
 
 void
@@ -112,8 +117,8 @@ copi_on_unlink(cop_actor *self, copi_envelope *envelope)
 
     if (link != NULL && link->unlink == 0)
         discard(self, link);
-    send(self, COPI_UNLINK_ACK, envelope->from, envelope->ref);
-    copi_envelope_free(self->worker, envelope);
+    copi_parcel answer = parcel_to(self, COPI_UNLINK_ACK, envelope->from, envelope->ref);
+    copi_signal_in(self->node, self->worker, envelope, &answer);
 }
 
 void
@@ -200,14 +205,15 @@ copi_links_end(cop_actor *self, const cop_exit *why)
     for (copi_map_node *node; (node = copi_map_pop(links)) != NULL;) {
         copi_link *link = COPI_CONTAINER(node, copi_link, node);
         cop_pid with = {node->high, node->low};
-        if (link->unlink == 0)
-            copi_signal(self->node, self->worker,
-                        &(copi_parcel){.kind = COPI_EXIT,
-                                       .from = copi_pid_of(self),
-                                       .to = with,
-                                       .why = why,
-                                       .by_link = true});
-        copi_pool_give(&self->worker->pool, link, sizeof *link);
+        if (link->unlink != 0) {
+            copi_pool_give(&self->worker->pool, link, sizeof *link);
+            continue;
+        }
+        copi_parcel parcel = parcel_to(self, COPI_EXIT, with, 0);
+        parcel.why = why;
+        parcel.by_link = true;
+        copi_signal_in(self->node, self->worker,
+                       copi_envelope_in(self->worker, link, sizeof *link), &parcel);
     }
     copi_map_fini(links);
 }

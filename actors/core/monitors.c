@@ -23,7 +23,8 @@ add(cop_actor *self, cop_pid who, cop_ref *out)
     copi_monitor *monitor = copi_pool_take(&self->worker->pool, sizeof *monitor);
     if (monitor == NULL)
         return COP_E_NOMEM;
-    *monitor = (copi_monitor){.node = {.low = copi_new_ref(self->worker)}, .who = who};
+    monitor->node = (copi_map_node){.low = copi_new_ref(self->worker)};
+    monitor->who = who;
     copi_map_add(&self->ties->monitors, &monitor->node);
     out->bits = monitor->node.low;
     return COP_OK;
@@ -49,10 +50,8 @@ add_watcher(cop_actor *self, cop_pid who, uint64_t ref)
     watcher = copi_pool_take(&self->worker->pool, sizeof *watcher);
     if (watcher == NULL)
         return false;
-    *watcher = (copi_watcher){
-        .node = {.high = who.node, .low = ref},
-          .who = who
-    };
+    watcher->node = (copi_map_node){.high = who.node, .low = ref};
+    watcher->who = who;
     copi_map_add(&self->ties->watchers, &watcher->node);
     return true;
 }
@@ -70,11 +69,10 @@ remove_watcher(cop_actor *self, uint64_t node_of_watcher, uint64_t ref)
     copi_pool_give(&self->worker->pool, watcher, sizeof *watcher);
 }
 
-static void
-send(cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
+static copi_parcel
+parcel_to(const cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
 {
-    copi_signal(self->node, self->worker,
-                &(copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref});
+    return (copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref};
 }
 
 cop_err
@@ -89,16 +87,17 @@ cop_monitor(cop_actor *me, cop_pid who, cop_ref *out)
         return COP_OK;
     }
     COP_TRY(add(me, who, out));
+    copi_parcel parcel = parcel_to(me, COPI_MONITOR, who, out->bits);
     if (cop_pid_is_none(who))
-        copi_signal(me->node, me->worker,
-                    &(copi_parcel){.kind = COPI_DOWN,
-                                   .from = who,
-                                   .to = copi_pid_of(me),
-                                   .ref = out->bits,
-                                   .why = &gone});
-    else
-        send(me, COPI_MONITOR, who, out->bits);
-    return COP_OK;
+        parcel = (copi_parcel){.kind = COPI_DOWN,
+                               .from = who,
+                               .to = copi_pid_of(me),
+                               .ref = out->bits,
+                               .why = &gone};
+    cop_err err = copi_try_signal(me->node, me->worker, &parcel);
+    if (err != COP_OK)
+        discard(me, find(me, out->bits));
+    return err;
 }
 
 bool
@@ -108,10 +107,14 @@ cop_demonitor(cop_actor *me, cop_ref ref)
 
     if (monitor == NULL)
         return false;
-    cop_pid who = monitor->who;
-    discard(me, monitor);
-    if (!cop_pid_is_none(who))
-        send(me, COPI_DEMONITOR, who, ref.bits);
+    copi_parcel parcel = parcel_to(me, COPI_DEMONITOR, monitor->who, ref.bits);
+    if (cop_pid_is_none(monitor->who)) {
+        discard(me, monitor);
+        return true;
+    }
+    copi_map_remove(&me->ties->monitors, &monitor->node);
+    copi_signal_in(me->node, me->worker, copi_envelope_in(me->worker, monitor, sizeof *monitor),
+                   &parcel);
     return true;
 }
 
@@ -198,13 +201,10 @@ tell_watchers(cop_actor *self, const cop_exit *why)
 {
     for (copi_map_node *node; (node = copi_map_pop(&self->ties->watchers)) != NULL;) {
         copi_watcher *watcher = COPI_CONTAINER(node, copi_watcher, node);
-        copi_signal(self->node, self->worker,
-                    &(copi_parcel){.kind = COPI_DOWN,
-                                   .from = copi_pid_of(self),
-                                   .to = watcher->who,
-                                   .ref = node->low,
-                                   .why = why});
-        copi_pool_give(&self->worker->pool, watcher, sizeof *watcher);
+        copi_parcel parcel = parcel_to(self, COPI_DOWN, watcher->who, node->low);
+        parcel.why = why;
+        copi_signal_in(self->node, self->worker,
+                       copi_envelope_in(self->worker, watcher, sizeof *watcher), &parcel);
     }
     copi_map_fini(&self->ties->watchers);
 }

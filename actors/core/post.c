@@ -95,49 +95,45 @@ copi_dead_letter(cop_node *node, copi_worker *worker, const cop_dead_letter *let
 
 /* ------------------------------------------------------------------------ parcels */
 
-static copi_envelope *
-pack_exited(copi_worker *worker, const copi_parcel *parcel)
+/* How large the payload of a signal is.  What may have to be answered has room for that. */
+static size_t
+payload_of(copi_kind kind)
 {
-    copi_envelope *made = copi_envelope_new(worker, COPI_EXIT, sizeof(cop_exited));
+    switch (kind) {
+    case COPI_LINK:
+    case COPI_EXIT: return sizeof(cop_exited);
+    case COPI_MONITOR:
+    case COPI_DOWN: return sizeof(cop_down);
+    case COPI_STOP: return sizeof(cop_stopping);
+    case COPI_REPLY_ERROR: return sizeof(cop_err);
+    default: return 0;
+    }
+}
 
-    if (made != NULL) {
+/* All but its size. */
+static void
+write_signal(copi_envelope *made, const copi_parcel *parcel)
+{
+    void *payload = copi_payload(made);
+
+    made->kind = (unsigned)parcel->kind & 0x1f;
+    made->is_suspect = 0;
+    made->type = NULL;
+    made->from = parcel->from;
+    made->ref = parcel->ref;
+    switch (parcel->kind) {
+    case COPI_EXIT:
         made->type = &cop_exited_type;
-        *(cop_exited *)copi_payload(made) =
-            (cop_exited){parcel->from, parcel->by_link, *parcel->why};
-    }
-    return made;
-}
-
-static copi_envelope *
-pack_down(copi_worker *worker, const copi_parcel *parcel)
-{
-    copi_envelope *made = copi_envelope_new(worker, COPI_DOWN, sizeof(cop_down));
-
-    if (made != NULL) {
+        *(cop_exited *)payload = (cop_exited){parcel->from, parcel->by_link, *parcel->why};
+        break;
+    case COPI_DOWN:
         made->type = &cop_down_type;
-        *(cop_down *)copi_payload(made) = (cop_down){{parcel->ref}, parcel->from, *parcel->why};
+        *(cop_down *)payload = (cop_down){{parcel->ref}, parcel->from, *parcel->why};
+        break;
+    case COPI_STOP: ((cop_stopping *)payload)->why = *parcel->why; break;
+    case COPI_REPLY_ERROR: memcpy(payload, &parcel->err, sizeof parcel->err); break;
+    default: break;
     }
-    return made;
-}
-
-static copi_envelope *
-pack_stopping(copi_worker *worker, const copi_parcel *parcel)
-{
-    copi_envelope *made = copi_envelope_new(worker, COPI_STOP, sizeof(cop_stopping));
-
-    if (made != NULL)
-        ((cop_stopping *)copi_payload(made))->why = *parcel->why;
-    return made;
-}
-
-static copi_envelope *
-pack_error(copi_worker *worker, const copi_parcel *parcel)
-{
-    copi_envelope *made = copi_envelope_new(worker, COPI_REPLY_ERROR, sizeof(cop_err));
-
-    if (made != NULL)
-        memcpy(copi_payload(made), &parcel->err, sizeof parcel->err);
-    return made;
 }
 
 static copi_envelope *
@@ -155,16 +151,16 @@ pack(copi_worker *worker, const copi_parcel *parcel)
         if (made != NULL && parcel->kind == COPI_CALL)
             copi_envelope_set_deadline(made,
                                        copi_worker_now(worker) + parcel->within_ms * COPI_MS);
+        if (made != NULL) {
+            made->from = parcel->from;
+            made->ref = parcel->ref;
+        }
         break;
-    case COPI_EXIT: made = pack_exited(worker, parcel); break;
-    case COPI_DOWN: made = pack_down(worker, parcel); break;
-    case COPI_STOP: made = pack_stopping(worker, parcel); break;
-    case COPI_REPLY_ERROR: made = pack_error(worker, parcel); break;
-    default: made = copi_envelope_new(worker, parcel->kind, 0); break;
-    }
-    if (made != NULL) {
-        made->from = parcel->from;
-        made->ref = parcel->ref;
+    default:
+        made = copi_envelope_new(worker, parcel->kind, payload_of(parcel->kind));
+        if (made != NULL)
+            write_signal(made, parcel);
+        break;
     }
     return made;
 }
@@ -271,43 +267,81 @@ copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref, int64_t
 
 /* ------------------------------------------------------------------------ bouncing */
 
-/* What the sender of a signal is told when there is nobody to receive it. */
-static void
-answer_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel, cop_err err)
+/* What the sender of a signal is told when there is nobody to receive it.  False: nothing. */
+static bool
+answer_of(const copi_parcel *parcel, cop_err err, copi_parcel *back)
 {
-    cop_exit why = {.kind =
-                        err == COP_E_NOCONNECTION ? COP_EXIT_NOCONNECTION : COP_EXIT_NOPROC};
-    copi_parcel back = {
-        .from = parcel->to, .to = parcel->from, .ref = parcel->ref, .why = &why};
+    static const cop_exit noproc = {.kind = COP_EXIT_NOPROC};
+    static const cop_exit noconnection = {.kind = COP_EXIT_NOCONNECTION};
 
+    *back = (copi_parcel){.from = parcel->to,
+                          .to = parcel->from,
+                          .ref = parcel->ref,
+                          .why = err == COP_E_NOCONNECTION ? &noconnection : &noproc,
+                          .err = err};
     switch (parcel->kind) {
     case COPI_CALL:
     case COPI_DEBUG:
-    case COPI_LOOK:
-        back.kind = COPI_REPLY_ERROR;
-        back.err = err;
-        break;
+    case COPI_LOOK: back->kind = COPI_REPLY_ERROR; return true;
     case COPI_LINK:
-        back.kind = COPI_EXIT;
-        back.by_link = true;
-        break;
-    case COPI_MONITOR: back.kind = COPI_DOWN; break;
-    case COPI_UNLINK: back.kind = COPI_UNLINK_ACK; break;
-    default: return;
+        back->kind = COPI_EXIT;
+        back->by_link = true;
+        return true;
+    case COPI_MONITOR: back->kind = COPI_DOWN; return true;
+    case COPI_UNLINK: back->kind = COPI_UNLINK_ACK; return true;
+    default: return false;
     }
-    copi_signal(node, worker, &back);
+}
+
+cop_err
+copi_try_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
+{
+    cop_err err = copi_send(node, worker, parcel);
+    copi_parcel back;
+
+    if (err == COP_E_NOMEM)
+        return err;
+    if (err != COP_OK && answer_of(parcel, err, &back))
+        copi_signal(node, worker, &back);
+    return COP_OK;
 }
 
 void
 copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
 {
-    cop_err err;
+    /* Who has made no provision for it cannot go on: a signal would be lost. */
+    COPI_INSIST(copi_try_signal(node, worker, parcel) != COP_E_NOMEM);
+}
 
-    /* A signal that cannot be made would be lost, and with it the promise that every link
-     * and monitor is told: there is no going on without memory here. */
-    COPI_INSIST((err = copi_send(node, worker, parcel)) != COP_E_NOMEM);
-    if (err != COP_OK)
-        answer_signal(node, worker, parcel, err);
+void
+copi_signal_in(cop_node *node, copi_worker *worker, copi_envelope *room,
+               const copi_parcel *parcel)
+{
+    copi_parcel back;
+
+    if (parcel->to.node != node->incarnation) {
+        copi_envelope_unmake(worker, room);
+        copi_signal(node, worker, parcel);
+        return;
+    }
+    write_signal(room, parcel);
+    cop_err err = copi_push(node, worker, parcel->to, room);
+    if (err == COP_OK)
+        return;
+    if (answer_of(parcel, err, &back) && room->size >= payload_of(back.kind))
+        copi_signal_in(node, worker, room, &back);
+    else
+        copi_envelope_unmake(worker, room);
+}
+
+copi_envelope *
+copi_envelope_in(copi_worker *worker, void *record, size_t size)
+{
+    copi_envelope *made = record;
+
+    *made = (copi_envelope){.size = (uint32_t)(size - sizeof *made) & COPI_SIZE_MASK};
+    COPI_TALLY(worker, live_messages, 1);
+    return made;
 }
 
 bool
@@ -320,6 +354,7 @@ copi_drop_embedded(cop_actor *self, copi_envelope *envelope)
     case COPI_LEAF: copi_drop_leaf(self, envelope); return true;
     case COPI_SCOPE_END:
     case COPI_SCOPE_DUE: copi_drop_scope(self, envelope); return true;
+    case COPI_TELL: copi_letter_read(envelope); return true;
     case COPI_LADDER:
     case COPI_WAKE:
     case COPI_CHILD_END: return true;
@@ -335,6 +370,7 @@ copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *enve
                           .from = envelope->from,
                           .to = at,
                           .ref = envelope->ref};
+    copi_parcel back;
 
     if (copi_drop_embedded(copi_table_find(&node->table, copi_slot(at.id)), envelope))
         return;
@@ -349,6 +385,15 @@ copi_bounce(cop_node *node, copi_worker *worker, cop_pid at, copi_envelope *enve
                          &(cop_dead_letter){envelope->from, at, envelope->type, message,
                                             err == COP_E_DOWN ? COP_E_NOPROC : err});
     }
-    answer_signal(node, worker, &parcel, err);
-    copi_envelope_free(worker, envelope);
+    if (!answer_of(&parcel, err, &back)) {
+        copi_envelope_free(worker, envelope);
+    } else if (envelope->size < payload_of(back.kind)) {
+        copi_envelope_free(worker, envelope);
+        copi_signal(node, worker, &back);
+    } else {
+        if (envelope->has_bufs)
+            copi_message_drop(envelope->type, copi_payload(envelope));
+        envelope->has_bufs = false;
+        copi_signal_in(node, worker, envelope, &back);
+    }
 }

@@ -68,6 +68,14 @@ cop_err copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel
 /* Sends a signal, wherever `to` is.  If there is nobody, the sender gets the answer that
  * belongs to it: an exit, a down, an acknowledgement. */
 void copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
+/* The same for who has another way without memory: COP_E_NOMEM. */
+cop_err copi_try_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
+/* The same without memory: `room`, which becomes the receiver's, has enough for that kind. */
+void copi_signal_in(cop_node *node, copi_worker *worker, copi_envelope *room,
+                    const copi_parcel *parcel);
+/* The record of a tie, which begins with an envelope and its payload and is of that size, is
+ * no more than room for the signal that ends it. */
+copi_envelope *copi_envelope_in(copi_worker *worker, void *record, size_t size);
 
 /* What happens to an envelope that `at` cannot take any more: requests are answered with
  * `err`, messages become dead letters.  Freed unless it is embedded. */

@@ -80,20 +80,14 @@ takes_its_time(const cop_actor *self)
 }
 
 /* An actor that handles cop_stopping may take its time, and so may a body that drains; others
- * end, and so does one that is suspended, which handles nothing. */
-COPI_COLD static void
-on_stop(cop_actor *self, copi_envelope *envelope)
+ * end, and so does one that is suspended, which handles nothing, or has no `message` of it for
+ * lack of memory. */
+static void
+obey(cop_actor *self, copi_envelope *message, const cop_exit *why)
 {
-    cop_exit why = ((cop_stopping *)copi_payload(envelope))->why;
-
-    if (!copi_has_turns(self) || self->is_stopping) {
-        copi_envelope_free(self->worker, envelope);
-        return;
-    }
     self->has_obeyed = true;
-    if (!takes_its_time(self)) {
-        copi_envelope_free(self->worker, envelope);
-        copi_end(self, &why);
+    if (message == NULL) {
+        copi_end(self, why);
         return;
     }
     self->is_stopping = true;
@@ -101,13 +95,60 @@ on_stop(cop_actor *self, copi_envelope *envelope)
     cop_exit *kept =
         self->why != NULL ? self->why : copi_pool_take(&self->worker->pool, sizeof *kept);
     if (kept != NULL)
-        *kept = why;
+        *kept = *why;
     self->why = kept;
-    envelope->kind = COPI_USER_MESSAGE;
-    envelope->type = &cop_stopping_type;
-    copi_prepend(self, envelope);
+    message->kind = COPI_USER_MESSAGE;
+    message->type = &cop_stopping_type;
+    copi_prepend(self, message);
     if (self->behaviour->sequence != NULL)
-        (void)self->behaviour->sequence->cancel(self, COP_FORCE_SOFT, &why);
+        (void)self->behaviour->sequence->cancel(self, COP_FORCE_SOFT, why);
+}
+
+static bool
+may_obey(const cop_actor *self)
+{
+    return copi_has_turns(self) && !self->is_stopping;
+}
+
+COPI_COLD static void
+on_stop(cop_actor *self, copi_envelope *envelope)
+{
+    cop_exit why = ((cop_stopping *)copi_payload(envelope))->why;
+
+    if (may_obey(self) && takes_its_time(self)) {
+        obey(self, envelope, &why);
+        return;
+    }
+    copi_envelope_free(self->worker, envelope);
+    if (may_obey(self))
+        obey(self, NULL, &why);
+}
+
+static void
+on_kill(cop_actor *self)
+{
+    self->has_obeyed |= copi_is_open(self);
+    copi_kill_self(self);
+}
+
+/* The owner had no memory for more words. */
+COPI_COLD static void
+on_tell(cop_actor *self, copi_envelope *letter)
+{
+    cop_exit why = {.kind = COP_EXIT_SHUTDOWN, .origin = letter->from};
+    bool is_kill = letter->ref != 0;
+    copi_envelope *message = NULL;
+
+    copi_letter_read(letter);
+    if (is_kill) {
+        on_kill(self);
+    } else if (may_obey(self)) {
+        if (takes_its_time(self))
+            message = copi_envelope_new(self->worker, COPI_STOP, sizeof(cop_stopping));
+        if (message != NULL)
+            *(cop_stopping *)copi_payload(message) = (cop_stopping){why};
+        obey(self, message, &why);
+    }
 }
 
 static void
@@ -195,9 +236,9 @@ receive_one(cop_actor *self, copi_envelope *envelope)
     case COPI_STOP: on_stop(self, envelope); break;
     case COPI_KILL:
         copi_envelope_free(self->worker, envelope);
-        self->has_obeyed |= copi_is_open(self);
-        copi_kill_self(self);
+        on_kill(self);
         break;
+    case COPI_TELL: on_tell(self, envelope); break;
     case COPI_ADOPT: copi_on_adopt(self, envelope); break;
     case COPI_CHILD_END: on_child_end(self, envelope); break;
     case COPI_LADDER: copi_on_ladder(self); break;

@@ -25,7 +25,8 @@ copi_ladder_due(copi_worker *worker, copi_timer *timer)
     copi_push_self(worker, ties->self, &ties->ladder_due);
 }
 
-/* Has the timer stand at `at`, if it stands later or not at all. */
+/* Has the timer stand at `at`, if it stands later or not at all.  Without memory it does when
+ * a child ends: see copi_pay_debts. */
 static void
 watch_until(cop_actor *self, int64_t at)
 {
@@ -35,21 +36,93 @@ watch_until(cop_actor *self, int64_t at)
         return; /* it will look at all children, and arm again */
     if (copi_timer_is_armed(&ties->ladder) && ties->ladder.node.due <= at)
         return;
+    ties->ladder.what = COPI_LADDER;
+    if (!copi_timer_arm(self->worker, &ties->ladder, at)) {
+        ties->debts |= COPI_OWES_LADDER;
+        if (ties->is_ladder_armed)
+            copi_unpin(self);
+        ties->is_ladder_armed = false;
+        return;
+    }
     if (!ties->is_ladder_armed) {
         ties->is_ladder_armed = true;
         copi_pin(self);
     }
-    ties->ladder.what = COPI_LADDER;
-    COPI_INSIST(copi_timer_arm(self->worker, &ties->ladder, at));
 }
 
+/* The letter of the ties, which says no more than what to do; one child at a time. */
+static bool
+send_letter(cop_actor *self, cop_actor *child, copi_kind kind)
+{
+    copi_ties *ties = self->ties;
+
+    /* acquire: pairs with copi_letter_read; the child has taken it out of its mailbox. */
+    if (atomic_load_explicit(&ties->is_letter_out, memory_order_acquire))
+        return false;
+    atomic_store_explicit(&ties->is_letter_out, true, memory_order_relaxed);
+    ties->letter =
+        (copi_envelope){.kind = COPI_TELL, .from = copi_pid_of(self), .ref = kind == COPI_KILL};
+    if (copi_push(self->node, self->worker, copi_pid_of(child), &ties->letter) != COP_OK)
+        copi_letter_read(&ties->letter);
+    return true;
+}
+
+void
+copi_letter_read(copi_envelope *letter)
+{
+    copi_ties *ties = COPI_CONTAINER(letter, copi_ties, letter);
+
+    /* release: pairs with send_letter. */
+    atomic_store_explicit(&ties->is_letter_out, false, memory_order_release);
+}
+
+/* Without memory for it, it is told as soon as the letter is there. */
 static void
 send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
 {
-    copi_signal(
-        self->node, self->worker,
-        &(copi_parcel){
-            .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why});
+    copi_parcel parcel = {
+        .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why};
+
+    /* Who waits already is first. */
+    if ((self->ties->debts & COPI_OWES_WORDS) == 0 &&
+        (copi_try_signal(self->node, self->worker, &parcel) == COP_OK ||
+         send_letter(self, child, kind))) {
+        child->owed = COPI_OWED_NOTHING;
+        return;
+    }
+    child->owed = kind == COPI_KILL ? COPI_OWED_KILL : COPI_OWED_STOP;
+    self->ties->debts |= COPI_OWES_WORDS;
+    watch_until(self, copi_worker_now(self->worker) + COPI_MS);
+}
+
+/* Those of a brood that are owed words, until there is no memory again.  The last to be told
+ * are the oldest, so most of those that know stand behind them.  False: some are left. */
+static bool
+pay(cop_actor *self, copi_brood *brood, const cop_exit *why)
+{
+    for (cop_actor *child = brood->oldest; child != NULL; child = child->younger) {
+        if (child->owed == COPI_OWED_NOTHING)
+            continue;
+        send(self, child, child->owed == COPI_OWED_KILL ? COPI_KILL : COPI_STOP, why);
+        if (child->owed != COPI_OWED_NOTHING)
+            return false;
+    }
+    for (copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        if (!pay(self, &scope->brood, why))
+            return false;
+    return true;
+}
+
+void
+copi_pay_debts(cop_actor *self)
+{
+    cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
+
+    copi_exit_by(self, &why);
+    self->ties->debts = 0;
+    if (!pay(self, &self->ties->own, &why))
+        self->ties->debts |= COPI_OWES_WORDS;
+    watch_until(self, copi_worker_now(self->worker) + COPI_MS);
 }
 
 /* A child whose owner was killed is told so, however it would be stopped otherwise: in OTP
@@ -134,11 +207,13 @@ copi_on_ladder(cop_actor *self)
     int64_t now = copi_worker_now(self->worker);
 
     self->ties->is_ladder_queued = false;
+    if (self->ties->debts != 0)
+        copi_pay_debts(self);
     /* Rounded down, as who is to be killed was rounded up. */
     int32_t next = climb(self, &self->ties->own, (uint32_t)(now / COPI_MS), INT32_MAX);
     if (next != INT32_MAX)
         watch_until(self, (now / COPI_MS + next) * COPI_MS);
-    else
+    else if (!copi_timer_is_armed(&self->ties->ladder))
         copi_ladder_end(self);
 }
 

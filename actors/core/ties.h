@@ -8,6 +8,9 @@
  * Things that bring themselves into the mailbox (a due timer, a call's deadline, a ready
  * descriptor) have their envelope embedded, so that this cannot fail.  While it is in the
  * mailbox, `is_queued`, the thing may be dropped (`is_dropped`) but not freed.
+ *
+ * What has to be told when a tie ends cannot fail either: its record has room for that message
+ * in front, and becomes it (copi_signal_in).
  */
 #ifndef COPPICE_CORE_TIES_H
 #define COPPICE_CORE_TIES_H
@@ -17,18 +20,23 @@
 
 /* With whom; key: the pid. */
 typedef struct copi_link {
+    copi_envelope letter;
+    cop_exited exited;
     copi_map_node node;
     uint64_t unlink; /* the number of an unlink that is not yet answered; 0: linked */
 } copi_link;
 
 /* Whom I watch; key: 0, ref. */
 typedef struct copi_monitor {
+    copi_envelope letter;
     copi_map_node node;
     cop_pid who;
 } copi_monitor;
 
 /* Who watches me; key: node of the watcher, ref. */
 typedef struct copi_watcher {
+    copi_envelope letter;
+    cop_down down;
     copi_map_node node;
     cop_pid who;
 } copi_watcher;
@@ -45,6 +53,8 @@ typedef struct copi_call {
 
 /* A request that I have deferred; key: node of the caller, ref. */
 typedef struct copi_deferred {
+    copi_envelope letter;
+    cop_err err;
     copi_map_node node;
     cop_pid caller;
 } copi_deferred;
@@ -91,6 +101,12 @@ typedef struct copi_brood {
     uint32_t scope_count;
 } copi_brood;
 
+/* What an owner does later for lack of memory. */
+enum copi_debts {
+    COPI_OWES_WORDS = 1,  /* to a child: see copi_owed */
+    COPI_OWES_LADDER = 2, /* it could not be armed */
+};
+
 struct copi_ties {
     copi_map links, monitors, watchers, calls, deferred;
     copi_map watches;      /* of io/watch.c */
@@ -105,9 +121,12 @@ struct copi_ties {
     uint32_t held_count;   /* of leaves that the end has to wait for, in all scopes */
     copi_timer ladder;     /* the next child to be killed */
     copi_envelope ladder_due;
+    copi_envelope letter; /* for a child that is to end, if there is no memory for another */
     cop_actor *self;
     bool is_ladder_queued;
-    bool is_ladder_armed;     /* or queued: the actor is pinned for it */
+    bool is_ladder_armed;       /* or queued: the actor is pinned for it */
+    uint8_t debts;              /* copi_debts */
+    _Atomic bool is_letter_out; /* also its reader's */
     struct copi_debug *debug; /* NULL: nobody looks on; else the phase is DEBUGGED, or later */
 };
 
@@ -235,6 +254,10 @@ void copi_child_kill(cop_actor *self, cop_actor *child);
 /* As cop_stop_child, with a reason. */
 cop_err copi_stop_child(cop_actor *self, cop_pid child, const cop_exit *why);
 void copi_on_ladder(cop_actor *self);
+/* There may be memory again: a child has ended, or some time has passed. */
+void copi_pay_debts(cop_actor *self);
+/* By a child that has taken it out of its mailbox. */
+void copi_letter_read(copi_envelope *letter);
 void copi_ladder_due(copi_worker *worker, copi_timer *timer);
 void copi_ladder_end(cop_actor *self);
 

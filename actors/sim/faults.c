@@ -98,10 +98,18 @@ copi_sim_strikes(cop_sim *self, const cop_fault_kind *kind, const cop_actor *act
 
     for (uint32_t i = 0; i < self->armed_count; i++) {
         copi_armed *armed = &self->armed[i];
-        if (armed->fault.kind != kind || armed->state != COPI_FAULT_WAITS ||
-            !copi_fault_is_for(&armed->fault, actor, node) || ++armed->seen < armed->fault.at)
+        if (armed->fault.kind != kind || armed->state == COPI_FAULT_OVER ||
+            !copi_fault_is_for(&armed->fault, actor, node))
             continue;
-        armed->has_struck = is_struck = true;
+        is_struck |= armed->state == COPI_FAULT_LASTS;
+        if (armed->state == COPI_FAULT_LASTS || ++armed->seen < armed->fault.at)
+            continue;
+        is_struck = true;
+        if (armed->fault.ms > 0) {
+            copi_fault_begin(self, armed);
+            continue;
+        }
+        armed->has_struck = true;
         armed->state = COPI_FAULT_OVER;
         note(self, armed);
     }

@@ -421,7 +421,8 @@ COP_API cop_ref cop_current_call(const cop_actor *me);
 
 COP_API cop_err cop_reply_message(cop_actor *me, const cop_type *type, const void *message);
 
-/* Answers with an error, which is not COP_OK. */
+/* Answers with an error, which is not COP_OK.  COP_E_GONE as there; COP_E_NOMEM: it is still
+ * to be answered. */
 COP_API cop_err cop_reply_error(cop_actor *me, cop_err err);
 
 /* The right to answer one request later.  Belongs to the actor that deferred it. */

@@ -8,6 +8,7 @@
  *      kill ledger 3             kills the actor "ledger" instead of its third message
  *      starve * 20 500           who would handle the 20th message waits half a second
  *      nomem * 7                 the 7th allocation fails
+ *      nomem * 7 50              ... and so do all that follow for 50 ms
  *      crash a 300 1000          node "a" crashes after 300 ms, and is up again a second later
  *
  * which is what COPPICE_FAULTS takes.  There are 64 in a simulation at most.
@@ -39,10 +40,12 @@ typedef struct cop_fault_kind {
 extern COP_API const cop_fault_kind cop_fault_kill, cop_fault_starve;
 
 /*
- * The `at`-th allocation by the handlers of `who` fails, once: of the library's, such as a
- * message, a timer, a child, and of those of the user's own that ask cop_has_memory.  Signals
- * (exits, downs, stops) are always made: there the library knows no way without memory, and
- * in a real node ends the process.
+ * The `at`-th allocation by the handlers of `who` fails, or if it lasts, all from then on: of
+ * the library's, such as a message, a timer, a child, and of those of the user's own that ask
+ * cop_has_memory.  Ends need none: exits and downs are made of what links and monitors have
+ * kept for that, and children are told to stop one after the other, if there is no other way.
+ * Only cop_signal, cop_kill, cop_unlink and an adoption are never refused: without memory for
+ * these a real node ends the process.
  */
 extern COP_API const cop_fault_kind cop_fault_nomem;
 
