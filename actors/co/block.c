@@ -27,6 +27,15 @@ stand_in(cop_co *co, copi_scope *scope)
     co->actor->ties->shield = copi_scope_shield(scope);
 }
 
+static void
+enter(cop_co *co, copi_scope *scope)
+{
+    scope->stood_in = co->here;
+    if (co->here != NULL)
+        co->here->inside = scope;
+    stand_in(co, scope);
+}
+
 /* What a join says of it.  Who moves on at the deadline does not from a failure before it. */
 static cop_err
 result_of(const cop_outcome *outcome, bool moves_on)
@@ -112,7 +121,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
 
     if (mine.within.ref.bits == 0)
         mine.within = copi_scope_handle(self, co->here);
-    cop_err err = co->force >= COP_FORCE_HARD && !mine.shield
+    cop_err err = copi_co_force(co) >= COP_FORCE_HARD && !mine.shield
                       ? COP_E_CANCELLED
                       : cop_scope_open(self, &mine, &block.scope);
     if (err != COP_OK) {
@@ -122,8 +131,7 @@ cop_block_enter(cop_co *co, const cop_scope_opts *opts, cop_outcome *outcome)
     COPI_CHECK(copi_scope_find(self, block.scope, &scope) == COP_OK);
     scope->is_awaited = true; /* from the beginning: nobody else is to be told of its end */
     scope->is_entered = true;
-    scope->stood_in = co->here;
-    stand_in(co, scope);
+    enter(co, scope);
     block.is_open = true;
     return block;
 }

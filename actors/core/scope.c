@@ -179,6 +179,10 @@ copi_scope_remove(cop_actor *self, copi_scope *scope)
     unlink_scope(self, scope);
     copi_map_remove(&self->ties->scopes, &scope->node);
     copi_scope_forget_timer(self, scope);
+    if (scope->stood_in != NULL)
+        scope->stood_in->inside = NULL;
+    if (scope->inside != NULL) /* of a body that was killed there */
+        scope->inside->stood_in = NULL;
     scope->is_gone = true;
     if (scope->opts.dispose != NULL)
         copi_dispose(self, scope->opts.dispose, scope->opts.ctx);

@@ -18,6 +18,7 @@ struct copi_scope {
     copi_map_node node;   /* low: its number */
     copi_scope *outer;    /* NULL: the actor's own */
     copi_scope *stood_in; /* of a block: where its body stood before; may not be `outer` */
+    copi_scope *inside;   /* the block whose body stood here before it came there; or NULL */
     copi_scope *older, *younger; /* in the same brood */
     copi_brood brood;
     cop_actor *actor;
@@ -151,6 +152,9 @@ copi_exit_by(const cop_actor *self, cop_exit *why)
 
 /* The nearest shield that it is in, or is; NULL: none. */
 copi_scope *copi_scope_shield(copi_scope *scope);
+/* Is a block that its body has come into from `scope`, wherever it hangs, or something between
+ * the two a shield? */
+bool copi_scope_is_shielded(const copi_scope *block, const copi_scope *scope);
 /* Milliseconds until then, rounded up; COP_INFINITY for 0, which is none. */
 int64_t copi_ms_left(const cop_actor *me, int64_t deadline);
 /* Its timer, for the nearer of the two times that still mean something.  False: no memory. */

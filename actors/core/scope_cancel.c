@@ -47,6 +47,8 @@ spread(cop_actor *self, copi_scope *scope, cop_force force, const cop_exit *why)
     for (copi_scope *inner = scope->brood.scopes; inner != NULL; inner = inner->older)
         if (!inner->opts.shield)
             copi_scope_raise(self, inner, force, why);
+    if (scope->inside != NULL && !copi_scope_is_shielded(scope->inside, scope))
+        copi_scope_raise(self, scope->inside, force, why);
     copi_scope_tell(self, &scope->brood, force, why, false);
     if (force >= COP_FORCE_HARD)
         copi_leaves_cancel(self, &scope->brood, force);

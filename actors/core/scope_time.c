@@ -8,14 +8,41 @@
 #include "base/clock.h"
 #include "core/node.h"
 
+bool
+copi_scope_is_shielded(const copi_scope *block, const copi_scope *scope)
+{
+    bool is_shielded = false;
+
+    if (block->opts.shield)
+        return true;
+    for (const copi_scope *at = block->outer; at != NULL; at = at->outer) {
+        if (at == scope)
+            return is_shielded;
+        is_shielded |= at->opts.shield;
+    }
+    return false;
+}
+
+/* Where a block on the way out of `scope` was entered from, if that is not on the way itself. */
+static const copi_scope *
+entered_from(const copi_scope *scope)
+{
+    for (; scope != NULL; scope = scope->opts.shield ? NULL : scope->outer)
+        if (scope->stood_in != NULL && scope->stood_in != scope->outer &&
+            !copi_scope_is_shielded(scope, scope->stood_in))
+            return scope->stood_in;
+    return NULL;
+}
+
 int64_t
 copi_scope_deadline(const copi_scope *scope)
 {
     int64_t nearest = 0;
 
-    for (; scope != NULL; scope = scope->opts.shield ? NULL : scope->outer)
-        if (scope->deadline != 0 && (nearest == 0 || scope->deadline < nearest))
-            nearest = scope->deadline;
+    for (; scope != NULL; scope = entered_from(scope))
+        for (const copi_scope *at = scope; at != NULL; at = at->opts.shield ? NULL : at->outer)
+            if (at->deadline != 0 && (nearest == 0 || at->deadline < nearest))
+                nearest = at->deadline;
     return nearest;
 }
 

@@ -187,7 +187,9 @@ COP_API cop_err cop_scope_join(cop_co *co, cop_scope scope, cop_outcome *out);
  *      }
  *
  * Whoever comes to its end, or leaves it by `continue`, joins it.  Whoever leaves it otherwise
- * - break, return, goto - cancels it first, and then joins it.  `outcome` as for
+ * - break, return, goto - cancels it first, and then joins it.  `within` is that in which the
+ * body stands, if it says nothing else; and whatever it says, the block is cancelled with that
+ * one, and has no more time, unless there is a shield between.  `outcome` as for
  * cop_scope_join; if the scope cannot be opened it says so, and the block does not run.
  */
 typedef struct cop_block {

@@ -230,6 +230,104 @@ c1_a_handlers_call_is_told_before_its_actor_ends(void **state)
     ground_close();
 }
 
+/* A block that hangs elsewhere than where its body stands: is it told what is told there? */
+typedef struct standing {
+    bool shields;  /* the scope that it hangs in does */
+    bool encloses; /* ... and is itself in the block that is cancelled */
+    bool by_time;  /* that has a deadline, and nobody cancels it */
+    const char *trace;
+} standing;
+
+static void
+child_gone(void *ctx)
+{
+    (void)ctx;
+    ground_say("child");
+}
+
+COP_BODY(inmate, void, arg)
+{
+    return cop_sleep(co, COP_INFINITY);
+}
+static COP_SEQUENTIAL(inmate_b, inmate);
+
+static cop_err
+stand_within(cop_co *co, cop_actor *me, cop_scope elsewhere)
+{
+    cop_outcome outcome;
+    cop_scope_state state;
+    cop_err err = COP_OK, again = COP_OK;
+
+    COP_SCOPE(co, in, &outcome, .name = "in", .within = elsewhere)
+    {
+        COP_TRY(cop_spawn(me, &inmate_b,
+                          &(cop_spawn_opts){.scope = in.scope, .dispose = child_gone}, NULL));
+        cop_look(co, &state);
+        ground_say("left:%d", (int)state.left_ms);
+        err = cop_sleep(co, 100);
+        again = cop_sleep(co, 100);
+        cop_look(co, &state);
+        ground_say("%s %s %s", cop_err_name(err), cop_err_name(again), state.why.text);
+    }
+    return COP_OK;
+}
+
+COP_BODY(stands, const standing, row)
+{
+    cop_outcome outcome;
+    cop_scope elsewhere;
+    cop_scope_opts there = {
+        .name = "there", .shield = row->shields, .deadline_ms = row->shields ? 1000 : 0};
+
+    if (!row->encloses)
+        COP_TRY(cop_scope_open(me, &there, &elsewhere));
+    COP_SCOPE(co, out, &outcome, .name = "out", .deadline_ms = row->by_time ? 50 : 500)
+    {
+        scope = out.scope;
+        if (!row->by_time)
+            COP_TRY(cop_scope_after(me, cop_here(me), 50, cancel_scope, NULL, NULL, NULL));
+        there.within = out.scope;
+        if (row->encloses)
+            COP_TRY(cop_scope_open(me, &there, &elsewhere));
+        COP_TRY(stand_within(co, me, elsewhere));
+    }
+    ground_say("out:%s", cop_exit_kind_name(outcome.why.kind));
+    return COP_OK;
+}
+static COP_SEQUENTIAL(stands_b, stands);
+
+ACT(stand)
+{
+    return cop_spawn(me, &stands_b, &(cop_spawn_opts){.arg = arg}, NULL);
+}
+
+static void
+c1_a_block_is_told_where_its_body_stands_wherever_it_hangs(void **state)
+{
+    static const standing rows[] = {
+        {.trace = "left:500 child COP_E_CANCELLED COP_E_CANCELLED enough out:shutdown"},
+        { .by_time = true,
+         .trace = "left:50 child COP_E_CANCELLED COP_E_CANCELLED the scope's time is over "
+                  "out:deadline"},
+        {                                                               .shields = true,
+         .trace = "left:500 child COP_E_CANCELLED COP_E_CANCELLED enough out:shutdown"},
+        {   .encloses = true,
+         .trace = "left:500 child COP_E_CANCELLED COP_E_CANCELLED enough out:shutdown"},
+        {                          .shields = true,
+         .encloses = true,
+         .trace = "left:1000 COP_OK COP_OK  child out:shutdown"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ground_open(GROUND_SIM, &ground_b, 1);
+        ground_do(stand, (void *)(uintptr_t)&rows[i]);
+        ground_pass(2000);
+        ground_expect(rows[i].trace);
+        ground_close();
+    }
+}
+
 /* ------------------------------------------------------------------------------ C2 */
 
 /* It thinks that it can go on: asyncio needs 8 s more, until this sleep is over. */
@@ -752,6 +850,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(c1_what_waits_is_told_and_what_comes_later_is_too),
+        cmocka_unit_test(c1_a_block_is_told_where_its_body_stands_wherever_it_hangs),
         cmocka_unit_test(c1_a_handlers_call_is_told_before_its_actor_ends),
         cmocka_unit_test(c2_who_swallows_it_holds_nothing_open),
         cmocka_unit_test(c3_a_result_that_is_there_is_given_before_the_cancel),
