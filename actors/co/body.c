@@ -220,6 +220,12 @@ cancel(cop_actor *self, cop_force force, const cop_exit *why)
     return true;
 }
 
+static bool
+is_cancelled(const cop_actor *self)
+{
+    return ((const cop_co *)self->state)->force >= COP_FORCE_HARD;
+}
+
 static void
 wake(cop_actor *self)
 {
@@ -265,6 +271,7 @@ const struct cop_sequence cop_sequence = {
     .start = start,
     .step = step,
     .cancel = cancel,
+    .is_cancelled = is_cancelled,
     .wake = wake,
     .waits_for = copi_wait_reason,
     .waits_at = copi_wait_site,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/node.h"
+#include "core/sequence.h"
 
 /* ------------------------------------------------------------------------- finding one */
 
@@ -58,7 +59,7 @@ copi_scope_enter(cop_actor *self, cop_scope handle, copi_scope **out)
     COP_TRY(copi_scope_find(self, handle, out));
     copi_scope *scope = *out;
     if (scope == NULL)
-        return COP_OK;
+        return copi_is_cancelled(self) ? COP_E_CANCELLED : COP_OK;
     if (copi_scope_force(scope) >= COP_FORCE_HARD || scope->force != COP_FORCE_NONE)
         return COP_E_CANCELLED;
     const copi_brood *brood = &scope->brood;
@@ -132,7 +133,7 @@ cop_scope_open(cop_actor *me, const cop_scope_opts *opts, cop_scope *out)
     if (outer != NULL && outer->depth >= COP_SCOPE_DEPTH_MAX)
         return COP_E_INVAL;
     /* A shield may be opened in what is cancelled: it is for cleaning up there. */
-    if (!opts->shield || outer == NULL)
+    if (!opts->shield)
         COP_TRY(copi_scope_enter(me, opts->within, &outer));
     else if (copi_ties_of(me) == NULL)
         return COP_E_NOMEM;

@@ -30,6 +30,8 @@ struct cop_sequence {
     /* It is to end, as hard as that, or harder than it was: true if the body will see to it,
      * false if it has returned or has not begun, and the end can begin. */
     bool (*cancel)(cop_actor *self, cop_force force, const cop_exit *why);
+    /* Has it been told so hard?  Its own scope takes nothing any more, then. */
+    bool (*is_cancelled)(const cop_actor *self);
     /* Something that it may wait for has happened. */
     void (*wake)(cop_actor *self);
     /* What it waits for, for people; static.  NULL: that is seen elsewhere. */
@@ -39,6 +41,13 @@ struct cop_sequence {
     /* Nothing of the body will run any more: all that it has goes. */
     void (*end)(cop_actor *self);
 };
+
+/* Of an actor whose end has not begun. */
+static inline bool
+copi_is_cancelled(const cop_actor *self)
+{
+    return self->behaviour->sequence != NULL && self->behaviour->sequence->is_cancelled(self);
+}
 
 /* run.c */
 

@@ -536,6 +536,51 @@ c5_what_comes_too_late_is_refused_and_disposed_of(void **state)
     for_every_kind(comes_too_late);
 }
 
+/* The same in the scope that is the actor's own, while its body has still to return; but what
+ * it needs for cleaning up it can have in a shield. */
+COP_BODY(lingering, void, arg)
+{
+    cop_outcome outcome;
+
+    ground_say("begun");
+    cop_err err = cop_sleep(co, COP_INFINITY);
+    ground_say("late:%s", cop_err_name(kid_start(me, cop_here(me), kind, KID_LASTS)));
+    COP_SCOPE(co, shield, &outcome, .shield = true, .deadline_ms = 50)
+    ground_say("shield:%s", cop_err_name(kid_start(me, shield.scope, kind, KID_LASTS)));
+    return err;
+}
+static COP_SEQUENTIAL(lingering_b, lingering);
+
+ACT(start_lingering)
+{
+    COP_TRY(open_scope(me, COP_FAIL_FAST, 0));
+    return cop_spawn(me, &lingering_b, &(cop_spawn_opts){.scope = scope}, NULL);
+}
+
+static void
+comes_too_late_for_a_body(const child_kind *row)
+{
+    kind = row;
+    ground_open(row->ground, &ground_b, 1);
+    here.on_down = kid_down;
+    ground_do(start_lingering, NULL);
+    ground_await("begun");
+    ground_do(cancel_scope, NULL);
+    ground_await("closed:shutdown[enough]");
+    assert_int_equal(ground_count(" gone late:COP_E_CANCELLED "), 1);
+    assert_int_equal(ground_count("shield:COP_OK"), 1);
+    if (strcmp(row->name, "OS process") != 0) /* whose end only an owner's down says */
+        assert_int_equal(ground_count(" gone "), 2);
+    ground_close();
+}
+
+static void
+c5_a_cancelled_body_starts_nothing_of_its_own_but_in_a_shield(void **state)
+{
+    (void)state;
+    for_every_kind(comes_too_late_for_a_body);
+}
+
 /* ------------------------------------------------------------------------------ C6 */
 
 static void
@@ -857,6 +902,7 @@ main(void)
         cmocka_unit_test(
             c4_what_has_not_run_when_it_is_cancelled_is_disposed_of_and_never_runs),
         cmocka_unit_test(c5_what_comes_too_late_is_refused_and_disposed_of),
+        cmocka_unit_test(c5_a_cancelled_body_starts_nothing_of_its_own_but_in_a_shield),
         cmocka_unit_test(c6_the_first_reason_stays_and_the_force_only_rises),
         cmocka_unit_test(c7_who_is_cancelled_can_ask_why_by_whom_and_how_long_it_has),
         cmocka_unit_test(c7_the_reason_goes_down_the_tree),
