@@ -106,6 +106,18 @@ log_failure(cop_actor *self, const copi_scope *scope, const cop_exit *why)
             scope == NULL ? "" : scope->name, text);
 }
 
+void
+copi_scope_log(cop_actor *self, const copi_scope *scope, uint32_t first)
+{
+    if (scope->opts.policy != COP_FAIL_FAST && scope->opts.policy != COP_ISOLATE)
+        return; /* to have failed means something else there */
+    for (uint32_t i = first; i < scope->kept_count; i++)
+        if (scope->kept[i].why.kind != COP_EXIT_KILLED) /* as its time was over */
+            log_failure(self, scope, &scope->kept[i].why);
+    if (scope->dropped > 0)
+        cop_log(self, "and %u more in %s", scope->dropped, scope->name);
+}
+
 static cop_err
 tell_isolated(cop_actor *self, copi_scope *scope, const cop_child_record *record)
 {

@@ -178,7 +178,8 @@ void copi_scopes_stop(cop_actor *self);
 
 /* A child is gone, or the scope is closing: if nothing is left, it is over. */
 void copi_scope_settle(cop_actor *self, copi_scope *scope);
-/* It is over and nobody hears of it: if something failed in it, what is around it fails. */
+/* It is over and nobody hears of it: if something failed in it, what is around it fails; what
+ * went wrong beside that, in cleaning up, is logged. */
 void copi_scope_pass_on(cop_actor *self, copi_scope *scope);
 /* What the scope ended as; `kept` is its own. */
 void copi_scope_outcome(const copi_scope *scope, cop_outcome *out);
@@ -194,6 +195,8 @@ cop_err copi_scope_judge(cop_actor *self, copi_scope *scope, const cop_child_end
                          cop_leaf leaf);
 /* The scope fails, or if it is NULL the actor. */
 void copi_scope_fail(cop_actor *self, copi_scope *scope, const cop_exit *why);
+/* The errors of a group that nobody looks at, from that one on. */
+void copi_scope_log(cop_actor *self, const copi_scope *scope, uint32_t first);
 /* One more error in the group of a scope that fails. */
 void copi_scope_keep(copi_scope *scope, const cop_child_record *record);
 /* What a call in that scope returned is an error of the scope, if it is a local one.  Takes

@@ -86,10 +86,16 @@ copi_scope_outcome(const copi_scope *scope, cop_outcome *out)
 void
 copi_scope_pass_on(cop_actor *self, copi_scope *scope)
 {
+    bool has_failed_late =
+        scope->opts.policy == COP_FAIL_FAST && scope->failed > 0 && scope->kept_count > 0;
+
     if (scope->has_failed)
         copi_scope_fail(self, scope->outer, &scope->why);
-    else if (scope->opts.policy == COP_FAIL_FAST && scope->failed > 0 && scope->kept_count > 0)
+    else if (has_failed_late)
         copi_scope_fail(self, scope->outer, &scope->kept[0].why);
+    /* The first is what was passed on, but for a deadline. */
+    copi_scope_log(self, scope,
+                   scope->has_failed ? scope->why.kind != COP_EXIT_DEADLINE : has_failed_late);
 }
 
 /* Tells whoever opened it.  What becomes of a failure is said there, or around it. */

@@ -290,6 +290,68 @@ a4_a_failure_that_nobody_looks_at_is_in_the_exit_status(void **state)
     for_every_kind(is_seen_in_the_exit_status);
 }
 
+/* In a scope that was cancelled, or had failed already, what goes wrong in cleaning up is no
+ * failure; but it is in the log. */
+typedef struct sloppy {
+    char unused;
+} sloppy;
+
+COP_HANDLER(sloppy, cop_end)
+{
+    return cop_fail(me, 4, "dropped it");
+}
+static COP_BEHAVIOUR(sloppy_b, sloppy, COP_ON(sloppy, cop_end));
+
+ACT(start_sloppy)
+{
+    COP_TRY(cop_scope_open(
+        me, &(cop_scope_opts){.name = "s", .policy = *(const cop_policy *)arg}, &scope));
+    for (int i = 0; i < 10; i++)
+        COP_TRY(cop_spawn(me, &sloppy_b, &(cop_spawn_opts){.scope = scope}, NULL));
+    return COP_OK;
+}
+ACT(cancel)
+{
+    return cop_scope_cancel(me, scope, COP_FORCE_HARD, NULL);
+}
+ACT(fail_now)
+{
+    return cop_fail(me, 7, "broke");
+}
+ACT(break_it)
+{
+    return cop_scope_soon(me, scope, fail_now, NULL, NULL, NULL);
+}
+
+static void
+a4_what_goes_wrong_in_cleaning_up_is_in_the_log_if_nobody_looks(void **state)
+{
+    static const struct {
+        cop_policy policy;
+        cop_call act;
+        unsigned logged, more;
+        const char *trace;
+    } rows[] = {
+        {COP_FAIL_FAST, cancel,   8, 2, ""   },
+        {COP_ISOLATE,   cancel,   8, 2, ""   },
+        {COP_FAIL_FAST, break_it, 7, 3, "end"},
+    };
+    char more[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ground_open(GROUND_SIM, &ground_b, 1);
+        ground_do(start_sloppy, (void *)(uintptr_t)&rows[i].policy);
+        ground_do(rows[i].act, NULL);
+        ground_expect(rows[i].trace);
+        assert_int_equal(ground_count("log:a child failed in s: error 4: dropped it"),
+                         rows[i].logged);
+        snprintf(more, sizeof more, "log:and %u more in s", rows[i].more);
+        assert_int_equal(ground_count(more), 1);
+        ground_close();
+    }
+}
+
 /* ------------------------------------------------------------------------------ A5 */
 
 COP_BODY(leaf, void, arg)
@@ -350,6 +412,7 @@ main(void)
         cmocka_unit_test(a3_nothing_of_it_runs_or_is_touched_once_its_scope_is_closed),
         cmocka_unit_test(a3_nothing_of_it_runs_or_is_touched_once_it_is_joined),
         cmocka_unit_test(a4_a_failure_that_nobody_looks_at_is_in_the_exit_status),
+        cmocka_unit_test(a4_what_goes_wrong_in_cleaning_up_is_in_the_log_if_nobody_looks),
         cmocka_unit_test(a5_a_failure_with_nobody_above_ends_the_run_with_1_and_its_chain),
     };
 
