@@ -161,12 +161,8 @@ hand_over(cop_actor *me, cop_actor *child, cop_pid owner, cop_scope scope)
 static cop_err
 inherit_deadline(cop_actor *me, cop_actor *child)
 {
-    copi_scope *scope = child->scope;
-    int64_t deadline = copi_scope_deadline(scope);
+    int64_t deadline = copi_deadline_in(me, child->scope);
 
-    if (copi_scope_shield(scope) == NULL && me->ties->deadline != 0 &&
-        (deadline == 0 || me->ties->deadline < deadline))
-        deadline = me->ties->deadline;
     if (deadline == 0)
         return COP_OK;
     if (copi_ties_of(child) == NULL)

@@ -155,6 +155,10 @@ copi_scope *copi_scope_shield(copi_scope *scope);
 /* Is a block that its body has come into from `scope`, wherever it hangs, or something between
  * the two a shield? */
 bool copi_scope_is_shielded(const copi_scope *block, const copi_scope *scope);
+/* The deadline of what is in that scope of the actor's, NULL: its own; 0: there is none. */
+int64_t copi_deadline_in(const cop_actor *self, copi_scope *scope);
+/* The owner has moved it. */
+void copi_on_budget(cop_actor *self, copi_envelope *envelope);
 /* Milliseconds until then, rounded up; COP_INFINITY for 0, which is none. */
 int64_t copi_ms_left(const cop_actor *me, int64_t deadline);
 /* Its timer, for the nearer of the two times that still mean something.  False: no memory. */

@@ -46,6 +46,16 @@ copi_scope_deadline(const copi_scope *scope)
     return nearest;
 }
 
+int64_t
+copi_deadline_in(const cop_actor *self, copi_scope *scope)
+{
+    int64_t nearest = copi_scope_deadline(scope);
+
+    if (self->ties->deadline == 0 || copi_scope_shield(scope) != NULL)
+        return nearest;
+    return nearest == 0 || self->ties->deadline < nearest ? self->ties->deadline : nearest;
+}
+
 copi_scope *
 copi_scope_shield(copi_scope *scope)
 {
@@ -125,6 +135,40 @@ copi_on_scope_due(cop_actor *self, copi_envelope *envelope)
         COPI_CHECK(copi_scope_set_timer(self, scope));
 }
 
+/* ------------------------------------------------------- what those in it have left */
+
+/* Those who were there when it was moved.  Without memory one goes on with what it had. */
+static void
+tell_budget(cop_actor *self, copi_scope *scope, const copi_brood *brood)
+{
+    int64_t deadline = copi_deadline_in(self, scope);
+
+    for (cop_actor *child = brood->oldest; child != NULL; child = child->younger)
+        (void)copi_try_signal(self->node, self->worker,
+                              &(copi_parcel){.kind = COPI_BUDGET,
+                                             .from = copi_pid_of(self),
+                                             .to = copi_pid_of(child),
+                                             .ref = (uint64_t)deadline});
+    for (copi_scope *inner = brood->scopes; inner != NULL; inner = inner->older)
+        if (!inner->opts.shield)
+            tell_budget(self, inner, &inner->brood);
+    if (scope != NULL && scope->inside != NULL && scope->inside->outer != scope &&
+        !copi_scope_is_shielded(scope->inside, scope))
+        tell_budget(self, scope->inside, &scope->inside->brood);
+}
+
+void
+copi_on_budget(cop_actor *self, copi_envelope *envelope)
+{
+    int64_t deadline = (int64_t)envelope->ref;
+
+    copi_envelope_free(self->worker, envelope);
+    if (!copi_is_open(self) || copi_ties_of(self) == NULL || self->ties->deadline == deadline)
+        return;
+    self->ties->deadline = deadline;
+    tell_budget(self, NULL, &self->ties->own);
+}
+
 cop_err
 cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
 {
@@ -140,7 +184,11 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
     if (at == 0)
         at = 1; /* a simulation begins at 0, which is none */
     scope->deadline = ms == COP_INFINITY ? 0 : at;
-    return copi_scope_set_timer(me, scope) ? COP_OK : COP_E_NOMEM;
+    if (!copi_scope_set_timer(me, scope))
+        return COP_E_NOMEM;
+    if (scope->force < COP_FORCE_HARD)
+        tell_budget(me, scope, &scope->brood);
+    return COP_OK;
 }
 
 int64_t

@@ -218,6 +218,101 @@ f5_a_deadline_that_is_moved_holds_at_once(void **state)
     }
 }
 
+/* Those who are in it already have as much left as those who come now, and what they ask for
+ * has no more: children of children, too, but nobody behind a shield. */
+static cop_pid members[4];
+
+static cop_err
+say_left(cop_actor *me, const char *who)
+{
+    ground_say("%s:%d", who, (int)cop_time_left(me));
+    return COP_OK;
+}
+
+COP_BODY(descendant, const char, who)
+{
+    cop_received any;
+
+    for (;;) {
+        COP_TRY(cop_receive(co, COP_INFINITY, &any));
+        COP_TRY(say_left(me, who));
+    }
+}
+static COP_SEQUENTIAL(descendant_b, descendant);
+
+static cop_err
+start_descendant(cop_actor *me, cop_scope in, const char *who, int n)
+{
+    return cop_spawn(me, &descendant_b, &(cop_spawn_opts){.scope = in, .arg = who},
+                     &members[n]);
+}
+
+typedef struct parent {
+    char unused;
+} parent;
+
+COP_HANDLER(parent, cop_start)
+{
+    cop_scope shield;
+
+    COP_TRY(cop_scope_open(
+        me, &(cop_scope_opts){.name = "shield", .shield = true, .deadline_ms = 300}, &shield));
+    COP_TRY(start_descendant(me, cop_here(me), "grandchild", 2));
+    return start_descendant(me, shield, "shielded", 3);
+}
+COP_HANDLER(parent, question)
+{
+    return say_left(me, "child");
+}
+static COP_BEHAVIOUR(parent_b, parent, COP_ON(parent, cop_start), COP_ON(parent, question));
+
+ACT(open_with_family)
+{
+    cop_scope inner;
+
+    COP_TRY(
+        cop_scope_open(me, &(cop_scope_opts){.deadline_ms = 100, .closed = on_closed}, &scope));
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.deadline_ms = 400, .within = scope}, &inner));
+    COP_TRY(start_descendant(me, inner, "inner", 0));
+    return cop_spawn(me, &parent_b, &(cop_spawn_opts){.scope = scope}, &members[1]);
+}
+static cop_pid asked;
+
+ACT(ask_one)
+{
+    return cop_send(me, asked, question);
+}
+
+static void
+f5_a_deadline_that_is_moved_is_that_of_who_was_there_before(void **state)
+{
+    static const struct {
+        int32_t to;
+        const char *trace;
+    } rows[] = {
+        {20,           "inner:20 child:20 grandchild:20 shielded:250"   },
+        {200,          "inner:200 child:200 grandchild:200 shielded:250"},
+        {500,          "inner:350 child:500 grandchild:500 shielded:250"},
+        {COP_INFINITY, "inner:350 child:-2 grandchild:-2 shielded:250"  },
+    };
+
+    (void)state;
+    _Static_assert(COP_INFINITY == -2, "see above");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        moved_to = rows[i].to;
+        ground_open(GROUND_SIM, &ground_b, 1);
+        ground_do(open_with_family, NULL);
+        ground_pass(50);
+        ground_do(move_deadline, NULL);
+        for (int who = 0; who < 4; who++) {
+            asked = members[who];
+            ground_do(ask_one, NULL);
+        }
+        ground_expect(rows[i].trace);
+        ground_close();
+    }
+}
+
 int
 main(void)
 {
@@ -226,6 +321,7 @@ main(void)
         cmocka_unit_test(f2_a_deadline_fails_or_moves_on_as_it_is_said),
         cmocka_unit_test(f3_a_request_carries_what_is_left_of_its_time),
         cmocka_unit_test(f5_a_deadline_that_is_moved_holds_at_once),
+        cmocka_unit_test(f5_a_deadline_that_is_moved_is_that_of_who_was_there_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,16 +44,16 @@ typedef struct seen {
     /* While the log is read, as far as it has been read. */
     int force, count, cleans;
     int64_t limit, deadline; /* seen; its own.  Or NO_LIMIT */
-    int64_t began_with;      /* the deadline around an actor when it was started */
+    int64_t began_with;      /* the deadline around an actor when it was started, or as moved */
 } seen;
 
 typedef struct check {
     const play *play;
     seen lives[LIVES];
     int life_count;
-    size_t place; /* in the log, while it is read */
-    int64_t now;
-    char fault[256]; /* what is wrong; empty: nothing */
+    size_t place;          /* in the log, while it is read */
+    int64_t now, moved_at; /* ... and when a deadline was moved last */
+    char fault[256];       /* what is wrong; empty: nothing */
 } check;
 
 /* Reads the log.  True if all is right; else `fault` says what is not.  Fresh memory. */

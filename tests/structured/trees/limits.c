@@ -176,13 +176,30 @@ deadline_from_above(const check *self, const seen *who)
     return nearest;
 }
 
-/* Of a body it is told when it first runs; it was given when it was started. */
+/* Of one that has come already nothing changes.  Those below, who were started before their own
+ * children, have what is left of it. */
+static void
+move_deadline(check *self, seen *scope, int64_t to)
+{
+    if (scope->deadline != NO_LIMIT && scope->deadline <= self->now)
+        return;
+    scope->deadline = to;
+    self->moved_at = self->now;
+    for (int i = 1; i < self->life_count; i++)
+        if (is_actor(&self->lives[i]) && has_been(self, &self->lives[i].tried))
+            self->lives[i].began_with = deadline_from_above(self, &self->lives[i]);
+}
+
+/* Of a body it is told when it first runs; it was given when it was started, and if that was
+ * moved meanwhile it may be on the way. */
 static void
 check_time_given(check *self, const entry *one)
 {
     const seen *who = &self->lives[one->who];
     int64_t given = who->began_with;
 
+    if (self->moved_at == self->now)
+        return;
     if (given != one->a && !(given != NO_LIMIT && given <= self->now && one->a == self->now))
         fault(self, "life %d has time until %d, and is told until %d", one->who, (int)given,
               (int)one->a);
@@ -257,10 +274,7 @@ check_limits_entry(check *self, const entry *one)
     case LIMIT: who->limit = one->a; break;
     case COUNT: who->count = (int)one->a; break;
     case CLEANS: who->cleans += (int)one->a; break;
-    case MOVE: /* of one that has come already nothing changes */
-        if (who->deadline == NO_LIMIT || who->deadline > self->now)
-            who->deadline = one->a;
-        break;
+    case MOVE: move_deadline(self, who, one->a); break;
     case WAITED: check_wait(self, one); break;
     case SHIELDED:
         if (one->a != COP_OK || self->now < one->b)
