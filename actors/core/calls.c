@@ -315,7 +315,7 @@ copi_calls_end(cop_actor *self)
 
     for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;) {
         copi_call *call = COPI_CONTAINER(node, copi_call, node);
-        if (self->is_killed || !self->is_started)
+        if (self->is_killed)
             detach(self, call);
         else
             (void)complete_shown(self, call, COP_E_CANCELLED);

@@ -148,7 +148,7 @@ end_in(cop_actor *self, copi_brood *brood)
         copi_scope *scope = brood->scopes;
         end_in(self, &scope->brood);
         scope->is_over = true;
-        if (!self->is_killed && self->is_started)
+        if (!self->is_killed)
             end_heard(self, scope);
         copi_scope_remove(self, scope);
     }

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <coppice/scope.h>
 #include <coppice/sim.h>
 #include <coppice/timer.h>
 
@@ -299,6 +300,66 @@ who_is_killed_runs_no_code_but_leaves_in_the_same_order(COP_UNUSED void **state)
     expect_steps("child calls tokens timers watches dispose names links monitors");
 }
 
+/* An init that fails: what it has asked for, and a scope that it has opened, end as of any
+ * actor, with the state that it has left. */
+typedef struct barren {
+    unsigned asked;
+} barren;
+
+COP_REPLY(barren, answer_n)
+{
+    note(st->asked == 2 && err == COP_E_CANCELLED ? "(cancelled)" : "(other)");
+    return cop_fail(me, 9, "nobody cares");
+}
+
+static cop_err
+barren_closed(COP_UNUSED cop_actor *me, void *state, COP_UNUSED void *ctx,
+              const cop_outcome *outcome)
+{
+    note(((barren *)state)->asked == 2 && outcome->force == COP_FORCE_HARD ? "(closed)"
+                                                                           : "(other)");
+    return COP_OK;
+}
+
+static void
+barren_gone(COP_UNUSED void *state)
+{
+    note("(gone)");
+}
+
+static cop_err
+barren_init(cop_actor *me, void *state, const void *arg)
+{
+    barren *st = state;
+    cop_scope scope;
+
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.closed = barren_closed}, &scope));
+    for (; st->asked < 2; st->asked++)
+        COP_TRY(cop_scope_ask(me, st->asked == 0 ? cop_here(me) : scope, stage.helper, 1000,
+                              COP_THEN(barren, answer_n), NULL, ask_n));
+    return *(const cop_err *)arg;
+}
+static const cop_behaviour barren_b = {.name = "barren",
+                                       .state_size = sizeof(barren),
+                                       .init = barren_init,
+                                       .dispose = barren_gone};
+
+static void
+what_a_failed_init_has_asked_for_is_completed(COP_UNUSED void **state)
+{
+    static const cop_err errs[] = {COP_E_FAILED, COP_E_IGNORE};
+
+    for (size_t i = 0; i < COP_COUNT(errs); i++) {
+        cop_pid pid;
+        stage.journal[0] = '\0';
+        assert_int_equal(
+            cop_sim_spawn(stage.node, &barren_b, &(cop_spawn_opts){.arg = &errs[i]}, &pid),
+            errs[i]);
+        cop_sim_settle(stage.sim);
+        assert_string_equal(stage.journal, "(cancelled) (cancelled) (closed) (gone)");
+    }
+}
+
 /* Signals and the rule wait in one mailbox, in the order in which they were sent. */
 static void
 the_rule_of_the_owner_comes_after_all_signals(COP_UNUSED void **state)
@@ -332,6 +393,8 @@ main(void)
         cmocka_unit_test_setup_teardown(who_fails_ends_step_by_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_killed_runs_no_code_but_leaves_in_the_same_order,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_failed_init_has_asked_for_is_completed, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_rule_of_the_owner_comes_after_all_signals, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(
