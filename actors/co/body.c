@@ -167,7 +167,7 @@ lone_letter(cop_actor *self, const cop_co *co)
 {
     const copi_choice *choice = co->choice;
 
-    if (choice == NULL || choice->wants != NULL || co->is_ready || self->batch != NULL ||
+    if (choice == NULL || choice->wants != NULL || self->batch != NULL ||
         self->phase != COPI_SEQUENTIAL)
         return NULL;
     copi_envelope *lone = copi_lone_message(self, COPI_NEWS);
@@ -187,8 +187,8 @@ run_with(cop_actor *self, cop_co *co, copi_worker *worker, copi_envelope *lone)
 {
     co->lent = co->letter = lone;
     bool goes_on = enter(self, co);
-    if (COPI_LIKELY(goes_on && co->letter == NULL && co->choice != NULL && !co->is_ready &&
-                    self->batch == NULL)) {
+    /* Who waits for the next one has done with this one. */
+    if (COPI_LIKELY(co->choice != NULL && !co->is_ready && self->batch == NULL)) {
         co->lent = NULL; /* the next one may be lent on another worker before this returns */
         if (copi_mailbox_park_after(&self->mailbox, &lone->mail)) {
             copi_envelope_free(worker, lone);
@@ -215,6 +215,7 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
         return run_with(self, co, worker, lone);
     return step_else(self, co, worker, slice);
 }
+
 /* ------------------------------------------------------------------------------- the end */
 
 static void

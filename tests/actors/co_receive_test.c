@@ -43,8 +43,10 @@ use(cop_co *co, const tick *got)
     case IS_KILLED: COP_TRY(cop_sleep(co, 10)); break;
     case YIELDS: COP_TRY(cop_yield(co)); break;
     case CONTINUES:
-        if (got->n < 100)
+        if (got->n < 100) {
+            COP_TRY(cop_send(me, cop_self(me), tick, .n = 200 + got->n));
             COP_TRY(cop_continue(me, tick, .n = 100 + got->n));
+        }
         break;
     case LOOKS_FOR_MORE:
         stage_say("%d", (int)got->n);
@@ -95,11 +97,21 @@ static const cop_behaviour owner_b = {
 static cop_pid body;
 
 static cop_err
-start_reader(cop_actor *me, void *state, void *arg)
+start(cop_actor *me, void *state, void *behaviour)
 {
     (void)state;
-    (void)arg;
-    return cop_spawn(me, &reader_b, NULL, &body);
+    return cop_spawn(me, behaviour, NULL, &body);
+}
+
+/* An owner, and a body of that behaviour. */
+static void
+open_with(const cop_behaviour *behaviour, uint64_t seed)
+{
+    stage_open(&owner_b, seed);
+    assert_int_equal(
+        cop_post_call(stage.node, stage.actor, start, (void *)(uintptr_t)behaviour, NULL),
+        COP_OK);
+    cop_sim_settle(stage.sim);
 }
 
 static cop_err
@@ -124,16 +136,16 @@ one_that_comes_alone_is_good_until_the_next_is_wanted(void **state)
 {
     /* Of message 1, which comes alone, and 2, which comes a little later. */
     static const char *const said[FATES] = {
-        [READS_ON] = "1 2",          [SLEEPS] = "1 2",         [YIELDS] = "1 2",
-        [CONTINUES] = "1 101 2 102", [LOOKS_FOR_MORE] = "1 2", [RETURNS] = "1 ended",
-        [FAILS] = "failed",          [STOPS] = "1 ended",      [IS_STOPPED] = "stopped",
-        [IS_KILLED] = "killed",
+        [READS_ON] = "1 2",       [SLEEPS] = "1 2",
+        [YIELDS] = "1 2",         [CONTINUES] = "1 101 201 2 102 202",
+        [LOOKS_FOR_MORE] = "1 2", [RETURNS] = "1 ended",
+        [FAILS] = "failed",       [STOPS] = "1 ended",
+        [IS_STOPPED] = "stopped", [IS_KILLED] = "killed",
     };
 
     (void)state;
     for (chosen = READS_ON; chosen < FATES; chosen++) {
-        stage_open(&owner_b, chosen);
-        stage_do(start_reader);
+        open_with(&reader_b, chosen);
         tell(1);
         stage_pass(5);
         if (chosen == IS_STOPPED || chosen == IS_KILLED)
@@ -154,7 +166,7 @@ so_is_one_among_others(void **state)
         [READS_ON] = "1 2",
         [SLEEPS] = "1 2",
         [YIELDS] = "1 2",
-        [CONTINUES] = "1 101 2 102",
+        [CONTINUES] = "1 101 2 102 201 202",
         [LOOKS_FOR_MORE] = "1 and 2",
         [RETURNS] = "1 ended",
         [FAILS] = "failed",
@@ -166,8 +178,7 @@ so_is_one_among_others(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++)
         for (chosen = READS_ON; chosen < FATES; chosen++) {
-            stage_open(&owner_b, seed);
-            stage_do(start_reader);
+            open_with(&reader_b, seed);
             tell(1);
             tell(2);
             if (chosen == IS_STOPPED || chosen == IS_KILLED)
@@ -178,6 +189,167 @@ so_is_one_among_others(void **state)
                 stage_expect(said[chosen]);
             stage_close();
         }
+}
+
+/* ------------------------------------------------------------------------ which one it gets */
+
+static bool
+is_even(const cop_received *message, void *ctx)
+{
+    (void)ctx;
+    return cop_as(message, tick) != NULL && cop_as(message, tick)->n % 2 == 0;
+}
+
+/* Each comes alone, and finds a body that waits for something else, or for just that. */
+COP_BODY(chooser, void, unused)
+{
+    const tick *got;
+    cop_received any;
+
+    (void)me;
+    (void)unused;
+    COP_TRY(cop_receive_a(co, COP_INFINITY, tick, &got));
+    stage_say("tick %d", (int)got->n);
+    COP_TRY(cop_receive_if(co, COP_INFINITY, is_even, NULL, &any));
+    stage_say("even %d", (int)cop_as(&any, tick)->n);
+    for (int i = 0; i < 2; i++) {
+        COP_TRY(cop_receive(co, COP_INFINITY, &any));
+        stage_say("%s", any.type->name);
+    }
+    return COP_OK;
+}
+static COP_SEQUENTIAL(chooser_b, chooser);
+
+static void
+one_that_comes_alone_is_asked_for_like_any_other(void **state)
+{
+    (void)state;
+    open_with(&chooser_b, 1);
+    assert_int_equal(cop_post(stage.node, body, go), COP_OK);
+    stage_expect("");
+    tell(1);
+    stage_expect("tick 1");
+    tell(3);
+    stage_expect("");
+    tell(4);
+    stage_expect("even 4 go tick ended");
+    stage_close();
+}
+
+/* The same where nothing else waits. */
+COP_BODY(picky, void, unused)
+{
+    cop_received any;
+    const say *got;
+
+    (void)me;
+    (void)unused;
+    COP_TRY(cop_receive_if(co, COP_INFINITY, is_even, NULL, &any));
+    stage_say("even %d", (int)cop_as(&any, tick)->n);
+    COP_TRY(cop_receive_a(co, COP_INFINITY, say, &got));
+    stage_say("say %d", (int)got->n);
+    return COP_OK;
+}
+static COP_SEQUENTIAL(picky_b, picky);
+
+static void
+one_that_is_not_wanted_waits(void **state)
+{
+    (void)state;
+    open_with(&picky_b, 1);
+    tell(2);
+    stage_expect("even 2");
+    tell(4);
+    stage_expect("");
+    assert_int_equal(cop_post(stage.node, body, say, .n = 5), COP_OK);
+    stage_expect("say 5 ended");
+    stage_close();
+    open_with(&picky_b, 1);
+    tell(1);
+    stage_expect("");
+    stage_close();
+}
+
+/* What has come is found without waiting, and whose it was is not said of the next. */
+COP_BODY(impatient, void, unused)
+{
+    cop_received any;
+
+    (void)unused;
+    COP_TRY(cop_send(me, cop_self(me), tick, .n = 1));
+    COP_TRY(cop_receive(co, 0, &any));
+    stage_say("%d", cop_pid_equal(cop_sender(me), cop_self(me)));
+    assert_int_equal(cop_receive(co, -5, &any), COP_E_INVAL);
+    stage_say("%d", cop_pid_is_none(cop_sender(me)));
+    assert_int_equal(cop_receive(co, 0, &any), COP_E_TIMEOUT);
+    return COP_OK;
+}
+static COP_SEQUENTIAL(impatient_b, impatient);
+
+static void
+what_is_there_is_found_without_waiting(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        open_with(&impatient_b, seed);
+        stage_expect("1 1 ended");
+        stage_close();
+    }
+}
+
+/* ------------------------------------------------------------------------ whose turn it is */
+
+enum {
+    HOARD = 5000, /* messages: some turns' */
+};
+
+static int read_so_far, read_when_the_other_ran;
+
+COP_BODY(hoarder, void, unused)
+{
+    const tick *got;
+
+    (void)unused;
+    for (int i = 0; i < HOARD; i++)
+        COP_TRY(cop_send(me, cop_self(me), tick, .n = i));
+    for (; read_so_far < HOARD; read_so_far++)
+        COP_TRY(cop_receive_a(co, COP_INFINITY, tick, &got));
+    return COP_OK;
+}
+static COP_SEQUENTIAL(hoarder_b, hoarder);
+
+COP_BODY(bystander, void, unused)
+{
+    (void)me;
+    (void)unused;
+    while (read_so_far == 0)
+        COP_TRY(cop_yield(co));
+    read_when_the_other_ran = read_so_far;
+    return COP_OK;
+}
+static COP_SEQUENTIAL(bystander_b, bystander);
+
+static cop_err
+start_both(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    (void)arg;
+    COP_TRY(cop_spawn(me, &hoarder_b, NULL, NULL));
+    return cop_spawn(me, &bystander_b, NULL, NULL);
+}
+
+static void
+who_always_finds_a_message_gives_way(void **state)
+{
+    (void)state;
+    read_so_far = 0;
+    stage_open(&owner_b, 1);
+    cop_sim_in_order(stage.sim);
+    stage_do(start_both);
+    stage_expect("ended ended");
+    assert_int_equal(read_so_far, HOARD);
+    assert_in_range(read_when_the_other_ran, 1, HOARD / 2);
+    stage_close();
 }
 
 /* ------------------------------------------------------------------------ on two workers */
@@ -300,6 +472,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_comes_alone_is_good_until_the_next_is_wanted),
         cmocka_unit_test(so_is_one_among_others),
+        cmocka_unit_test(one_that_comes_alone_is_asked_for_like_any_other),
+        cmocka_unit_test(one_that_is_not_wanted_waits),
+        cmocka_unit_test(what_is_there_is_found_without_waiting),
+        cmocka_unit_test(who_always_finds_a_message_gives_way),
         cmocka_unit_test(each_message_is_received_once_on_whatever_worker),
     };
 
