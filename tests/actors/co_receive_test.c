@@ -399,26 +399,34 @@ dawdle(cop_co *co, partner *self)
     }
 }
 
-/* Until all of its own are sent; then it says so, and reads on until nobody sends. */
-COP_BODY(partner, partner, self)
+static cop_err
+read_one(cop_co *co, partner *self, int32_t within_ms)
 {
     const tick *got;
 
+    COP_TRY(cop_receive_a(co, within_ms, tick, &got));
+    int64_t before = got->n;
+    COP_TRY(dawdle(co, self));
+    assert_int_equal(got->n, before);
+    atomic_fetch_add_explicit(&received, before, memory_order_relaxed);
+    return COP_OK;
+}
+
+/* Once all are there, until all of its own are sent; then it says so, and reads on until nobody
+ * sends. */
+COP_BODY(partner, partner, self)
+{
+    COP_TRY(read_one(co, self, COP_INFINITY));
     for (;;) {
         COP_TRY(send_on(me, self));
         if (self->left == 0 && !self->has_said) {
             self->has_said = true;
             COP_TRY(cop_send(me, cop_owner(me), say, .n = 0));
         }
-        cop_err err = cop_receive_a(co, self->left > 0 ? (int32_t)draw(self, 2) : COP_INFINITY,
-                                    tick, &got);
-        if (err == COP_E_TIMEOUT)
-            continue;
-        COP_TRY(err);
-        int64_t before = got->n;
-        COP_TRY(dawdle(co, self));
-        assert_int_equal(got->n, before);
-        atomic_fetch_add_explicit(&received, before, memory_order_relaxed);
+        cop_err err =
+            read_one(co, self, self->left > 0 ? (int32_t)draw(self, 2) : COP_INFINITY);
+        if (err != COP_E_TIMEOUT)
+            COP_TRY(err);
     }
 }
 static COP_SEQUENTIAL(partner_b, partner);
