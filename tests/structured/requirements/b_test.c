@@ -283,7 +283,7 @@ static void
 b4_a_supervisor_that_gives_up_is_a_failure_for_whoever_owns_it(void **state)
 {
     static const struct {
-        cop_call act;
+        cop_callback act;
         const cop_behaviour *owner;
         const char *trace;
     } rows[] = {
