@@ -328,7 +328,7 @@ a4_what_goes_wrong_in_cleaning_up_is_in_the_log_if_nobody_looks(void **state)
 {
     static const struct {
         cop_policy policy;
-        cop_call act;
+        cop_callback act;
         unsigned logged, more;
         const char *trace;
     } rows[] = {
