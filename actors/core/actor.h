@@ -354,7 +354,9 @@ copi_after_handler(cop_actor *self, cop_err err)
 /* discard.c */
 
 /* Frees all that it has without any order or code of its own but dispose; the simulator's
- * end, after which nothing runs. */
+ * end, after which nothing runs.  First the mail of all actors, of which something may be a
+ * part of another one's ties. */
+void copi_discard_mail(cop_actor *self);
 void copi_discard(cop_actor *self);
 
 /* run.c */

@@ -56,12 +56,19 @@ discard_ties(cop_actor *self)
 }
 
 void
+copi_discard_mail(cop_actor *self)
+{
+    copi_mail *last, *batch = self->batch;
+
+    self->batch = NULL;
+    discard_mail(self, batch);
+    discard_mail(self, copi_mailbox_take(&self->mailbox, &last));
+}
+
+void
 copi_discard(cop_actor *self)
 {
-    copi_mail *last;
-
-    discard_mail(self, self->batch);
-    discard_mail(self, copi_mailbox_take(&self->mailbox, &last));
+    copi_discard_mail(self);
     if (self->behaviour->sequence != NULL && self->phase != COPI_ENDED)
         self->behaviour->sequence->end(self);
     discard_ties(self);

@@ -157,6 +157,14 @@ tear_down:
 }
 
 static void
+discard_mail(cop_actor *actor, void *ctx)
+{
+    (void)ctx;
+    if (actor->phase != COPI_FREE)
+        copi_discard_mail(actor);
+}
+
+static void
 discard_actor(cop_actor *actor, void *ctx)
 {
     (void)ctx;
@@ -170,6 +178,7 @@ copi_node_destroy(cop_node *self)
     /* relaxed: nothing runs any more. */
     const copi_route *route = atomic_load_explicit(&self->route, memory_order_relaxed);
 
+    copi_table_each(&self->table, discard_mail, NULL);
     copi_table_each(&self->table, discard_actor, NULL);
     if (route != NULL)
         route->dispose(route->ctx);

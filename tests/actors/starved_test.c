@@ -273,12 +273,49 @@ all_of_them_may_fail_while_it_ends(void **state)
     ends_without_memory(LASTS_MS);
 }
 
+COP_BODY(is_brief, void, arg)
+{
+    return COP_OK;
+}
+static COP_SEQUENTIAL(is_brief_b, is_brief);
+
+/* So that owners come before their children when the node is thrown away. */
+ACT(use_places)
+{
+    for (int i = 0; i < 60; i++)
+        COP_TRY(cop_spawn(me, &is_brief_b, NULL, NULL));
+    return COP_OK;
+}
+
+/* Nothing is touched that is gone, wherever it stops: a letter may be on its way. */
+static void
+what_goes_on_without_memory_may_be_thrown_away(void **state)
+{
+    (void)state;
+    for (int steps = 1; steps < 60; steps++) {
+        cop_fault fault = {
+            .kind = &cop_fault_nomem, .who = "family_b", .at = 1, .ms = LASTS_MS};
+        ending how = RETURNS;
+        ground_open(GROUND_SIM, &ground_isolate_b, 1);
+        ground_do(use_places, NULL);
+        ground_do(begin, NULL);
+        assert_int_equal(cop_sim_fault(here.sim, &fault), COP_OK);
+        assert_int_equal(cop_post(here.node, family, fam_go, .how = how), COP_OK);
+        for (int i = 0; i < steps; i++)
+            cop_sim_step(here.sim);
+        cop_sim_crash(here.sim, here.node);
+        cop_sim_free(&here.sim);
+        here.node = NULL;
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_allocation_may_fail_while_it_ends),
         cmocka_unit_test(all_of_them_may_fail_while_it_ends),
+        cmocka_unit_test(what_goes_on_without_memory_may_be_thrown_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
