@@ -32,11 +32,10 @@ check_spawn(cop_actor *me, const cop_behaviour *behaviour, const cop_spawn_opts 
         opts->mailbox > COP_MAILBOX_MAX || behaviour->mailbox > COP_MAILBOX_MAX ||
         opts->stop_ms < COP_STOP_NO_WAIT)
         return COP_E_INVAL;
-    if (!is_own(me, opts->owner))
-        return COP_OK;
-    if (COPI_UNLIKELY(opts->scope.ref.bits != 0))
+    if (COPI_UNLIKELY(opts->scope.ref.bits != 0) && is_own(me, opts->owner))
         return copi_scope_enter(me, opts->scope, scope);
-    return copi_is_cancelled(me) ? COP_E_CANCELLED : COP_OK;
+    return COPI_UNLIKELY(copi_is_cancelled(me)) && is_own(me, opts->owner) ? COP_E_CANCELLED
+                                                                           : COP_OK;
 }
 
 /* In a path the scopes that an actor is in stand before it. */
