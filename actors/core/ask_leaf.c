@@ -45,7 +45,8 @@ cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
 {
     (void)force;
     if (!copi_is_open(self)) {
-        copi_ask_redirect(self, leaf->node.low, &of(leaf)->then);
+        copi_ask_redirect(self, leaf->node.low, &of(leaf)->then,
+                          copi_scope_number(leaf->scope));
         copi_leaf_release(self, leaf);
     } else if (!leaf->is_held) {
         copi_leaf_hold(self, leaf);

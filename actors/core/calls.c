@@ -9,12 +9,11 @@
  */
 #include <string.h>
 
-#include <coppice/scope.h>
-
 #include "base/check.h"
 #include "base/clock.h"
 #include "core/dispatch.h"
 #include "core/node.h"
+#include "core/scope.h"
 #include "core/ties.h"
 #include "message/bufs.h"
 #include "message/unpack.h"
@@ -73,6 +72,7 @@ new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then, uin
     call->caller = me;
     call->then = *then;
     call->callee = to;
+    call->scope = 0;
     int64_t due = copi_worker_after(me->worker, within_ms);
     if (!copi_timer_arm(me->worker, &call->timer, due)) {
         free_call(me, call);
@@ -102,17 +102,22 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
     return copi_taken(type, message, err);
 }
 
+static cop_err
+check_call(const cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
+{
+    if (!copi_is_open(me))
+        return COP_E_GONE;
+    if (within_ms <= 0 || then == NULL)
+        return COP_E_INVAL;
+    return cop_pid_equal(to, copi_pid_of(me)) ? COP_E_SELF : COP_OK;
+}
+
 /* A call of that number that is not sent yet. */
 static cop_err
 open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, uint64_t ref,
           copi_call **out)
 {
-    if (!copi_is_open(me))
-        return COP_E_GONE;
-    if (*within_ms <= 0 || then == NULL)
-        return COP_E_INVAL;
-    if (cop_pid_equal(to, copi_pid_of(me)))
-        return COP_E_SELF;
+    COP_TRY(check_call(me, to, *within_ms, then));
     if (copi_deadline_around(me) != 0) {
         /* No longer than what it is asked for. */
         *within_ms = copi_no_longer(*within_ms, cop_time_left(me));
@@ -133,6 +138,25 @@ copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
     if (err != COP_OK)
         return copi_taken(type, message, err);
     err = send_request(me, call, within_ms, type, message);
+    if (err != COP_OK)
+        detach(me, call);
+    return err;
+}
+
+cop_err
+copi_ask_child(cop_actor *me, cop_pid child, const cop_then *then, const cop_type *type,
+               const void *message, cop_ref *out)
+{
+    copi_call *call = NULL;
+    cop_err err = check_call(me, child, INT32_MAX, then);
+
+    if (err == COP_OK &&
+        (call = new_call(me, child, INT32_MAX, then, copi_new_ref(me->worker))) == NULL)
+        err = COP_E_NOMEM;
+    if (err != COP_OK)
+        return copi_taken(type, message, err);
+    out->bits = call->node.low;
+    err = send_request(me, call, INT32_MAX, type, message);
     if (err != COP_OK)
         detach(me, call);
     return err;
@@ -185,12 +209,14 @@ cop_ask_cancel(cop_actor *me, cop_ref ref)
 }
 
 void
-copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then)
+copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then, uint32_t scope)
 {
     copi_call *call = find(self, ref);
 
-    if (call != NULL)
-        call->then = *then;
+    if (call == NULL)
+        return;
+    call->then = *then;
+    call->scope = scope;
 }
 
 cop_ref
@@ -308,17 +334,75 @@ copi_drop_deadline(cop_actor *self, copi_envelope *envelope)
         free_call(self, call);
 }
 
+/* ------------------------------------------------------------------ of who is ending */
+
+/* Nothing can be started any more, and who passes that on, or that it is cancelled, has not
+ * failed. */
+static bool
+is_failure(cop_err err)
+{
+    return err != COP_OK && err != COP_E_CANCELLED && err != COP_E_GONE;
+}
+
+static void
+end_told(cop_actor *self, copi_call *call)
+{
+    copi_envelope *current = self->current;
+    cop_leaf leaf = {{call->node.low}};
+    uint32_t scope = call->scope;
+    cop_exit said;
+
+    copi_last_words_begin(self, &said);
+    cop_err err = complete_shown(self, call, COP_E_CANCELLED);
+    copi_last_words_end(self, err, &said);
+    self->current = current;
+    if (is_failure(err))
+        copi_scope_clean_up_failed(self, copi_scope_numbered(self, scope), &said, leaf);
+}
+
+static void
+end_call(cop_actor *self, copi_call *call)
+{
+    if (self->is_killed || !self->is_started)
+        detach(self, call);
+    else
+        end_told(self, call);
+}
+
+static void
+end_late(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
+
+    call->timer.is_queued = false;
+    if (call->timer.is_dropped)
+        free_call(self, call);
+    else
+        end_call(self, call);
+}
+
+bool
+copi_call_ends_with(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = NULL;
+
+    if (envelope->kind == COPI_DEADLINE) {
+        end_late(self, envelope);
+        return true;
+    }
+    if (envelope->kind == COPI_REPLY || envelope->kind == COPI_REPLY_ERROR)
+        call = find(self, envelope->ref);
+    if (call != NULL)
+        end_call(self, call);
+    return false;
+}
+
 void
 copi_calls_end(cop_actor *self)
 {
     copi_map *calls = &self->ties->calls;
 
-    for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;) {
-        copi_call *call = COPI_CONTAINER(node, copi_call, node);
-        if (self->is_killed || !self->is_started)
-            detach(self, call);
-        else
-            (void)complete_shown(self, call, COP_E_CANCELLED);
-    }
+    for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;)
+        end_call(self, COPI_CONTAINER(node, copi_call, node));
     copi_map_fini(calls);
 }

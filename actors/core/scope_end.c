@@ -4,8 +4,6 @@
  */
 #include "core/scope.h"
 
-#include <string.h>
-
 #include "core/dispatch.h"
 #include "core/node.h"
 
@@ -123,15 +121,16 @@ copi_handle_scope_end(cop_actor *self, copi_envelope *envelope)
 static void
 end_heard(cop_actor *self, copi_scope *scope)
 {
-    cop_err err = tell_closed(self, scope);
-    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err, .origin = copi_pid_of(self)};
+    cop_exit why;
 
-    if (scope->opts.closed == NULL) {
+    copi_last_words_begin(self, &why);
+    cop_err err = tell_closed(self, scope);
+    copi_last_words_end(self, err, &why);
+    why.origin = copi_pid_of(self);
+    if (scope->opts.closed == NULL)
         copi_scope_pass_on(self, scope);
-    } else if (err != COP_OK) {
-        strcpy(why.text, cop_err_text(err));
+    else if (err != COP_OK)
         copi_scope_fail(self, scope->outer, &why);
-    }
 }
 
 /* Inner ones first. */

@@ -29,13 +29,14 @@ COP_HANDLER(tree, order)
     return obey(st->self, me, msg);
 }
 
+COP_HANDLER(tree, question)
+{
+    return answer_question(st->self, me, msg);
+}
+
 COP_HANDLER(tree, cop_child_down)
 {
-    note_more(st->self->play, &(entry){.what = TOLD,
-                                       .who = st->self->self,
-                                       .a = (int64_t)msg->cookie,
-                                       .b = msg->why.kind,
-                                       .c = msg->why.code});
+    note_child(st->self, msg);
     return COP_OK;
 }
 
@@ -121,7 +122,9 @@ const cop_behaviour boss_b = {.name = "boss",
 
 /* ------------------------------------------------------------------------- behaviours */
 
-#define ALWAYS COP_ON(tree, order), COP_ON(tree, cop_child_down), COP_ON(tree, cop_end)
+#define ALWAYS                                                                                 \
+    COP_ON(tree, order), COP_ON(tree, question), COP_ON(tree, cop_child_down),                 \
+        COP_ON(tree, cop_end)
 
 static const cop_handler prompt[] = {ALWAYS, {0}};
 static const cop_handler slow[] = {ALWAYS, COP_ON(tree, cop_stopping), {0}};

@@ -12,18 +12,17 @@ static void
 take(life *self, cop_actor *me, const cop_received *got)
 {
     const order *msg = cop_as(got, order);
+    const question *asked = cop_as(got, question);
     const cop_child_down *down = cop_as(got, cop_child_down);
 
     if (msg != NULL) {
         note(self->play, RAN, self->self, msg->deed, 0);
         (void)obey(self, me, msg);
     }
+    if (asked != NULL)
+        (void)answer_question(self, me, asked);
     if (down != NULL)
-        note_more(self->play, &(entry){.what = TOLD,
-                                       .who = self->self,
-                                       .a = (int64_t)down->cookie,
-                                       .b = down->why.kind,
-                                       .c = down->why.code});
+        note_child(self, down);
 }
 
 /* `where`: the block in which it stands, or the body itself. */
@@ -124,6 +123,7 @@ play_block(cop_co *co, cop_actor *me, life *self, life *where, int node)
             note(self->play, LEAVING, block->self, 0, 0);
             break;
         }
+        note(self->play, CLOSE, block->self, 0, 0);
     }
     if (was_open && is_heard)
         note_outcome(block, &outcome);
@@ -131,6 +131,17 @@ play_block(cop_co *co, cop_actor *me, life *self, life *where, int node)
         note(self->play, REFUSED, block->self, 0, 0);
     /* It was the block that was told; what is around it shows in the next wait. */
     return now == TOLD_TO_END ? IN_TIME : now;
+}
+
+/* A call, which is awaited there. */
+static turn
+play_call(cop_co *co, life *self, life *where, int node)
+{
+    life *call = life_new(self->play, where, node);
+
+    if (call == NULL)
+        return WISHED;
+    return ask_and_wait(call, co) == COP_E_CANCELLED ? see_end(where) : IN_TIME;
 }
 
 static turn
@@ -141,8 +152,10 @@ play_blocks(cop_co *co, cop_actor *me, life *self, life *where)
 
     for (int i = where->node + 1; i < plan->node_count && now == IN_TIME; i++) {
         const plan_node *node = &plan->nodes[i];
-        if (node->parent == where->node && node->kind == SCOPE && node->block && !node->is_gone)
-            now = play_block(co, me, self, where, i);
+        if (node->parent != where->node || node->is_gone || !is_block(self->play, where, i))
+            continue;
+        now = node->kind == ASK ? play_call(co, self, where, i)
+                                : play_block(co, me, self, where, i);
     }
     return now;
 }

@@ -4,12 +4,6 @@
  */
 #include "structured/trees/check.h"
 
-static bool
-is_before_end(const moment *when, const seen *one)
-{
-    return when->place != 0 && when->at <= one->ended.at;
-}
-
 /* Its owner wanted it to end, as far as one can know. */
 static bool
 may_be_told(const check *self, const seen *one)

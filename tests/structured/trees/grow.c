@@ -27,8 +27,9 @@ some_ms(copi_rng *rng, int most)
 static kind
 some_kind(copi_rng *rng)
 {
-    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY,  BODY,  BODY, SCOPE, SCOPE,
-                                 SCOPE, SCOPE, SOON,  AFTER, EVERY, JOB,  JOB};
+    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY, BODY,    BODY,  SCOPE,
+                                 SCOPE, SCOPE, SCOPE, SOON, AFTER,   EVERY, JOB,
+                                 JOB,   ASK,   ASK,   ASK,  LIMITER, LOAN,  LOAN};
 
     return kinds[pick(rng, COP_COUNT(kinds))];
 }
@@ -85,6 +86,23 @@ grow_actor(plan_node *one, copi_rng *rng)
     one->stop_ms = once_in(rng, 10) ? COP_STOP_BRUTAL : 10 + some_ms(rng, 80);
 }
 
+/* Whom is settled when all are there. */
+static void
+grow_request(plan *self, plan_node *one, copi_rng *rng)
+{
+    static const answer answers[] = {AT_ONCE, AT_ONCE,    LATE,       LATE,
+                                     NEVER,   NOT_AT_ALL, WITH_ERROR, BY_FAILING};
+
+    one->within_ms = 5 + some_ms(rng, 100);
+    one->answer = answers[pick(rng, COP_COUNT(answers))];
+    one->slow_ms = some_ms(rng, 100);
+    one->plain = once_in(rng, 3);
+    one->block = once_in(rng, 2);
+    one->start_ms = once_in(rng, 2) ? some_ms(rng, 60) : 0;
+    if (one->kind == LOAN && self->nodes[one->parent].kind == SCOPE)
+        one->parent = plan_host(self, one->parent);
+}
+
 static void
 grow_node(plan *self, copi_rng *rng)
 {
@@ -108,9 +126,30 @@ grow_node(plan *self, copi_rng *rng)
         one->act_ms += 5;
         one->times = one->does == FAILS ? 1 + (int)pick(rng, 3) : 0;
     }
+    if (one->kind == LIMITER) {
+        one->tokens = 1 + (int)pick(rng, 2);
+        one->waiting_max = once_in(rng, 3) ? 1 + (int)pick(rng, 2) : 0;
+    }
     if (self->node_count > 0 && once_in(rng, 4))
         one->start_ms = some_ms(rng, 60);
+    if (kind_has_peer(one->kind))
+        grow_request(self, one, rng);
     self->node_count++;
+}
+
+/* One of a kind that it may ask, if it finds any. */
+static int
+some_peer(const plan *self, const plan_node *one, copi_rng *rng)
+{
+    int peer = 0;
+
+    for (int tries = 0; tries < 20; tries++) {
+        peer = (int)pick(rng, (uint32_t)self->node_count);
+        kind found = self->nodes[peer].kind;
+        if (one->kind == LOAN ? found == LIMITER : found == ACTOR || found == BODY)
+            return peer;
+    }
+    return one->kind == LOAN ? 0 : peer;
 }
 
 static deed
@@ -175,6 +214,9 @@ plan_grow(plan *self, uint64_t seed)
     *self = (plan){.seed = seed};
     while ((uint32_t)self->node_count < size)
         grow_node(self, &rng);
+    for (int i = 0; i < self->node_count; i++)
+        if (kind_has_peer(self->nodes[i].kind))
+            self->nodes[i].peer = some_peer(self, &self->nodes[i], &rng);
     uint32_t acts = pick(&rng, size / 2 + 4);
     for (uint32_t i = 0; i < acts && i < ACTS; i++)
         grow_act(self, &rng);

@@ -7,8 +7,7 @@
 
 enum {
     STOP_OF_KILLED = 5000, /* what a child has whose owner was killed, if it has no stop_ms */
-    SLACK_MS = 2,
-    JOB_MS = 10, /* a job of the simulator takes so long at most */
+    JOB_MS = 10,           /* a job of the simulator takes so long at most */
 };
 
 static const seen *
@@ -95,6 +94,8 @@ check_start(check *self, const entry *one)
 
     if (has_been(self, &parent->ended))
         fault(self, "life %d has ended and takes life %d in", parent->self, one->who);
+    if (who->way == AWAITED)
+        return; /* that is no child */
     if (is_scope(parent) && is_cancelled(self, parent) && !(is_scope(who) && who->node->shield))
         fault(self, "life %d is cancelled and takes life %d in", parent->self, one->who);
     if (parent->node->kind == ACTOR && has_been(self, &parent->ending))
@@ -134,6 +135,12 @@ check_refusal(check *self, const seen *who)
         if (parent->node->children == 0)
             fault(self, "life %d was refused: full, but there is no bound", who->self);
         break;
+    case COP_E_NOPROC:
+    case COP_E_SELF:
+    case COP_E_TIMEOUT:
+        if (!is_request(who))
+            fault(self, "life %d was refused: %s", who->self, cop_err_name(who->error));
+        break; /* requests.c */
     default:
         if (who->node->does != FAILS_TO_START || who->error != COP_E_FAILED)
             fault(self, "life %d was refused: %s", who->self, cop_err_name(who->error));
@@ -153,14 +160,13 @@ nearest_deadline(const check *self, const seen *scope)
     return nearest;
 }
 
-static int64_t
+int64_t
 nearer(int64_t a, int64_t b)
 {
     return a == NO_LIMIT || (b != NO_LIMIT && b < a) ? b : a;
 }
 
-/* The nearest on the way up: to the next shield, or to the actor, which had it from above. */
-static int64_t
+int64_t
 deadline_from_above(const check *self, const seen *who)
 {
     int64_t nearest = NO_LIMIT;
@@ -194,7 +200,8 @@ count_children(const check *self, const seen *scope)
     int count = scope->cleans;
 
     for (int i = 1; i < self->life_count; i++)
-        count += self->lives[i].parent == scope->self && is_alive(self, &self->lives[i]);
+        count += self->lives[i].parent == scope->self && is_alive(self, &self->lives[i]) &&
+                 self->lives[i].way == IN_SCOPE;
     return count;
 }
 

@@ -60,7 +60,7 @@ check_argument(check *self, const seen *who)
     if (is_actor(who) && who->arg_gone_count != 1)
         fault(self, "the argument of life %d was disposed of %d times", who->self,
               who->arg_gone_count);
-    if (kind_is_call(who->node->kind) && who->ended_count != 1)
+    if (kind_is_call(who->node->kind) && !is_request(who) && who->ended_count != 1)
         fault(self, "the argument of life %d was disposed of %d times", who->self,
               who->ended_count);
 }

@@ -6,19 +6,26 @@
 bool
 kind_is_actor(kind kind)
 {
-    return kind == ACTOR || kind == BODY;
+    return kind == ACTOR || kind == BODY || kind == LIMITER;
 }
 
 bool
 kind_is_call(kind kind)
 {
-    return kind == SOON || kind == AFTER || kind == EVERY || kind == JOB;
+    return kind == SOON || kind == AFTER || kind == EVERY || kind == JOB || kind == ASK ||
+           kind == LOAN;
+}
+
+bool
+kind_has_peer(kind kind)
+{
+    return kind == ASK || kind == LOAN;
 }
 
 bool
 kind_is_inner(kind kind)
 {
-    return kind_is_actor(kind) || kind == SCOPE;
+    return kind == ACTOR || kind == BODY || kind == SCOPE;
 }
 
 int
@@ -34,8 +41,8 @@ plan_host(const plan *self, int node)
 static const char *
 kind_name(kind kind)
 {
-    static const char *const names[] = {"actor", "body",  "scope", "soon",
-                                        "after", "every", "job"};
+    static const char *const names[] = {"actor", "body", "scope", "soon",    "after",
+                                        "every", "job",  "ask",   "limiter", "loan"};
 
     return names[kind];
 }
@@ -95,6 +102,21 @@ print_scope(const plan_node *one, FILE *out)
 }
 
 static void
+print_request(const plan_node *one, FILE *out)
+{
+    static const char *const names[] = {"answered at once",       "answered late",
+                                        "never answered",         "not answered",
+                                        "answered with an error", "answered by failing"};
+
+    fprintf(out, ", of #%d, within %d ms%s%s", one->peer, one->within_ms,
+            one->plain ? ", plain" : "", one->block ? ", block" : "");
+    if (one->kind == ASK)
+        fprintf(out, ", %s", names[one->answer]);
+    if (one->kind == ASK && one->answer == LATE)
+        fprintf(out, " (%d ms)", one->slow_ms);
+}
+
+static void
 print_below(const plan *self, int node, int depth, FILE *out)
 {
     const plan_node *one = &self->nodes[node];
@@ -109,6 +131,10 @@ print_below(const plan *self, int node, int depth, FILE *out)
         print_actor(one, out);
     if (one->kind == SCOPE)
         print_scope(one, out);
+    if (kind_has_peer(one->kind))
+        print_request(one, out);
+    if (one->kind == LIMITER)
+        fprintf(out, ", %d tokens, at most %d wait", one->tokens, one->waiting_max);
     if (one->start_ms > 0)
         fprintf(out, ", starts after %d ms", one->start_ms);
     fprintf(out, "\n");

@@ -28,7 +28,10 @@ typedef enum kind {
     SOON,
     AFTER,
     EVERY,
-    JOB, /* on a simulated thread */
+    JOB,     /* on a simulated thread */
+    ASK,     /* a call to another node */
+    LIMITER, /* an actor that lends tokens */
+    LOAN,    /* of a token, by an actor */
     KINDS
 } kind;
 
@@ -48,6 +51,16 @@ typedef enum told {
     IS_DEAF,    /* and is killed */
     SWALLOWS,   /* a body that waits again and again, and then returns well */
 } told;
+
+/* How an ask is answered. */
+typedef enum answer {
+    AT_ONCE,
+    LATE,       /* after slow_ms */
+    NEVER,      /* it is kept until whoever was asked ends */
+    NOT_AT_ALL, /* it is handled without an answer */
+    WITH_ERROR, /* with COP_E_BUSY */
+    BY_FAILING, /* whoever is asked fails */
+} answer;
 
 /* Who hears of a scope's outcome. */
 typedef enum hears {
@@ -72,11 +85,16 @@ typedef struct plan_node {
     int deadline_ms, drain_ms;
     bool moves_on, shield;
     cop_force force; /* with which it is cancelled */
-    bool block;      /* a scope of a body: a COP_SCOPE block */
+    bool block;      /* of a body: a scope is a COP_SCOPE block, and an ask a cop_call */
     hears hears;
     int children, keep;
-    int times;    /* EVERY fails at that run; 0: never */
-    bool is_gone; /* taken away by the shrinker */
+    int times;     /* EVERY fails at that run; 0: never */
+    int peer;      /* who is asked; the limiter of a loan */
+    int within_ms; /* of an ask or a loan; a loan is given back act_ms after it was granted */
+    answer answer;
+    bool plain;              /* an ask that is no child of a scope, but the actor's own */
+    int tokens, waiting_max; /* of a limiter */
+    bool is_gone;            /* taken away by the shrinker */
 } plan_node;
 
 typedef enum deed {
@@ -89,6 +107,8 @@ typedef enum deed {
     TO_KILL,     /* an actor, by a stranger */
     TO_CALL_OFF, /* a call */
     TO_START,    /* it and all below it once more */
+    TO_ANSWER,   /* an ask, late; not of a script, as all that follow */
+    TO_RETURN,   /* a loan */
     DEEDS
 } deed;
 
@@ -113,6 +133,8 @@ void plan_grow(plan *self, uint64_t seed);
 void plan_print(const plan *self, FILE *out);
 bool kind_is_actor(kind kind);
 bool kind_is_call(kind kind);
+/* Does it have a node for a peer? */
+bool kind_has_peer(kind kind);
 /* Can it have children? */
 bool kind_is_inner(kind kind);
 /* The actor that a node is a part of: of an actor, its owner's. */

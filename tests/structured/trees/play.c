@@ -26,6 +26,19 @@ play_node(const life *who)
     return who->node == NOBODY ? &boss : &who->play->plan->nodes[who->node];
 }
 
+play *
+play_of(cop_actor *me)
+{
+    return cop_node_of(me)->opts.ctx;
+}
+
+void
+play_trouble(play *self, const char *what)
+{
+    if (self->trouble[0] == '\0')
+        strcpy(self->trouble, what);
+}
+
 static cop_actor *
 record_of(const play *self, const life *who)
 {
@@ -67,6 +80,8 @@ look_on(play *self)
             continue;
         if (who->is_open)
             look_at_scope(self, who);
+        if (play_node(who)->kind == LIMITER && who->has_begun)
+            look_at_limiter(who, record_of(self, who));
         if (who->has_begun && !who->is_ending && !cop_is_alive(self->node->root, who->pid)) {
             who->is_ending = true;
             note(self, ENDING, i, 0, 0);
@@ -83,7 +98,7 @@ rest(play *self)
 
     while (cop_sim_step_until(self->sim, now))
         if (++steps > MOST_STEPS) {
-            strcpy(self->trouble, "it never comes to rest");
+            play_trouble(self, "it never comes to rest");
             return;
         }
     look_on(self);
@@ -196,11 +211,8 @@ on_dead_letter(void *ctx, const cop_dead_letter *letter)
         return;
     const cop_child_down *down = letter->message;
     int owner = life_of_pid(self, letter->to);
-    note_more(self, &(entry){.what = TOLD,
-                             .who = owner,
-                             .a = (int64_t)down->cookie,
-                             .b = down->why.kind,
-                             .c = down->why.code});
+    if (owner != NOBODY)
+        note_child(&self->lives[owner], down);
 }
 
 static bool
@@ -216,6 +228,7 @@ begin(play *self)
     self->life_count = 1;
     for (int i = 0; i < NODES; i++)
         self->now[i] = NOBODY;
+    make_limiter(self);
     return cop_sim_new(&self->sim, self->plan->seed) == COP_OK &&
            cop_sim_node(self->sim, &opts, &self->node) == COP_OK &&
            cop_sim_spawn(self->node, &boss_b, &(cop_spawn_opts){.arg = &self->lives[BOSS]},
@@ -229,7 +242,7 @@ play_run(play *self, const plan *plan)
 
     self->plan = plan;
     if (!begin(self)) {
-        strcpy(self->trouble, "no simulation");
+        play_trouble(self, "no simulation");
         return;
     }
     tell(self, &self->lives[BOSS], TO_START, BOSS, 0);

@@ -7,6 +7,8 @@
  *      obey.c    what an actor does that is told something by the script
  *      actor.c   the actors with handlers
  *      body.c    the sequential ones
+ *      ask.c     calls, and those who are asked
+ *      lend.c    limiters, and loans of their tokens
  *      log.c     the log
  *
  * Each time that a node of the plan is started is a *life*, a number; life 0 is the boss, an
@@ -18,12 +20,16 @@
 #define COPPICE_TESTS_TREES_PLAY_H
 
 #include <coppice/co.h>
+#include <coppice/limiter.h>
 #include <coppice/sim.h>
 #include <coppice/timer.h>
 
 #include "structured/trees/plan.h"
 
-#define TREES(M, F) M(1, order, F(u32, deed) F(i32, life) F(i32, arg))
+#define TREES(M, F)                                                                            \
+    M(1, order, F(u32, deed) F(i32, life) F(i32, arg))                                         \
+    M(2, question, F(i32, life))                                                               \
+    M(3, reply, F(i32, life))
 COP_PROTOCOL(TREES)
 
 enum {
@@ -63,16 +69,30 @@ typedef enum what {
     RETURNS,  /* a body */
     CLEANS,   /* a body has opened (a: 1) or left (a: -1) a shield of its own there */
     WAITED,   /* a body is cancelled and waits again; a: where it stands, b: the error */
+    ASKS,     /* an ask or a loan; a: whom, or NOBODY; b: within so long; c: its way */
+    ASKED,    /* an ask has reached a: whom */
+    ANSWERS,  /* it is answered */
+    GETS,     /* its end; a: the error, b: who was answered */
+    RETURNED, /* a loan */
+    NO_MORE,  /* an ask or a loan has ended with its actor: nothing was told */
     SHIELDED, /* a body's sleep in a shield has ended; a: the error, b: until when it was to be */
     /* When nobody can run: */
     FORCE,  /* a scope's force has changed; a: to what */
     LIMIT,  /* a scope's nearest deadline has changed; a: to when, or NO_LIMIT */
     COUNT,  /* how many children a scope has has changed; a: to how many */
     ENDING, /* an actor has begun to end */
+    LENT,   /* by a limiter; a: how many tokens, b: how many wait */
     QUIET,  /* all that has changed until now has been told; who: NOBODY */
     LEFT,   /* a: so many things were left at the end; who: NOBODY */
     WHATS
 } what;
+
+/* As what an ask is made. */
+typedef enum way {
+    IN_SCOPE,  /* a child */
+    OF_ITSELF, /* the actor's own */
+    AWAITED,   /* by its body */
+} way;
 
 typedef struct entry {
     int64_t at; /* virtual milliseconds */
@@ -93,7 +113,10 @@ typedef struct life {
     cop_scope scope;
     cop_leaf leaf;
     cop_ref watch;
-    int runs;       /* of EVERY */
+    int runs;        /* of EVERY */
+    cop_token token; /* of an ask: of whoever is to answer */
+    cop_loan loan;
+    bool is_asking, is_called_off;
     bool has_begun; /* an actor: its init or body runs, or has run */
     bool is_open;   /* a scope that may be looked at */
     bool is_over;   /* ENDED was logged */
@@ -104,6 +127,7 @@ typedef struct life {
     int64_t limit;
     int64_t count;
     bool is_ending;
+    uint32_t lent, waiting;
 } life;
 
 struct play {
@@ -114,6 +138,7 @@ struct play {
     int life_count;
     int now[NODES]; /* the last life of each node, or NOBODY */
     bool is_closing;
+    cop_behaviour limiter; /* the library's, which notes its lives */
 
     entry *log;
     size_t entry_count, entry_room;
@@ -127,6 +152,9 @@ void play_run(play *self, const plan *plan);
 void play_free(play *self);
 int64_t play_now(const play *self);
 const plan_node *play_node(const life *who);
+play *play_of(cop_actor *me);
+/* The play itself is wrong; the first word stays. */
+void play_trouble(play *self, const char *what);
 
 /* log.c */
 void note(play *self, what what, int who, int64_t a, int64_t b);
@@ -146,6 +174,12 @@ void watch(life *who, cop_actor *me);
 void note_begin(life *who, cop_actor *me);
 /* The options of a scope. */
 cop_scope_opts scope_opts(life *who);
+/* The pid of the last life of a node; none if it has not begun. */
+cop_pid pid_of_node(const play *self, int node);
+/* Is it played where its body stands? */
+bool is_block(const play *self, const life *parent, int node);
+/* What is told of a child's end. */
+void note_child(life *who, const cop_child_down *down);
 void note_outcome(life *who, const cop_outcome *outcome);
 void life_over(life *who);
 int life_of_pid(const play *self, cop_pid pid);
@@ -157,6 +191,26 @@ cop_err obey(life *self, cop_actor *me, const order *msg);
 /* Sends `me` an order in its time. */
 void order_later(cop_actor *me, int ms, deed deed, int life, int arg);
 cop_err fail_as(life *self, cop_actor *me);
+/* TO_END or TO_FAIL, by itself. */
+cop_err end_as_wished(life *self, cop_actor *me, deed how);
+
+/* ask.c */
+void start_ask(life *who, cop_actor *me);
+/* Is it no child of a scope? */
+bool is_plain_ask(const life *who);
+/* Whoever is asked: what the handler is to return. */
+cop_err answer_question(life *self, cop_actor *me, const question *msg);
+void answer_late(life *asked, cop_actor *me);
+/* A body asks, and waits. */
+cop_err ask_and_wait(life *who, cop_co *co);
+/* The ask or loan of which `me` is told. */
+life *life_of_call(play *self, cop_actor *me);
+
+/* lend.c */
+void make_limiter(play *self);
+void start_loan(life *who, cop_actor *me);
+void return_loan(life *who, cop_actor *me);
+void look_at_limiter(life *who, const cop_actor *record);
 
 /* actor.c, body.c */
 const cop_behaviour *behaviour_of(const plan_node *node);
