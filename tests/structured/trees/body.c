@@ -199,8 +199,18 @@ run(cop_co *co, cop_actor *me, life *self)
     return COP_OK;
 }
 
-COP_BODY(tree, life, self)
+COP_BODY(tree, const void, arg)
 {
+    life *self = life_of_arg(arg, me);
+
+    if (self == NULL)
+        return COP_E_IGNORE;
+    if (node_is_row(self->play->plan, self->node)) {
+        watch(self, me);
+        COP_TRY(note_end(self, me));
+        self->is_started = true;
+        note(self->play, STARTED, self->self, 0, 0);
+    }
     self->has_begun = true;
     self->began_at = play_now(self->play);
     self->pid = cop_self(me);
@@ -210,25 +220,26 @@ COP_BODY(tree, life, self)
     return err;
 }
 
-#define BODY_WITH(a_policy, it_drains)                                                         \
+#define BODY_WITH(a_policy, it_drains, is_ordered)                                             \
     {                                                                                          \
         COPI_SEQUENTIAL(tree_b, tree), .policy = a_policy, .drains = it_drains,                \
-                                       .stack_size = 32 * 1024                                 \
+                                       .ordered = is_ordered, .stack_size = 32 * 1024          \
+    }
+#define BODIES_WITH(a_policy)                                                                  \
+    {                                                                                          \
+        {BODY_WITH(a_policy, false, false), BODY_WITH(a_policy, false, true)},                 \
+            {BODY_WITH(a_policy, true, false), BODY_WITH(a_policy, true, true)},               \
     }
 
 const cop_behaviour *
 body_of(const plan_node *node)
 {
-#define BODIES_WITH(a_policy)                                                                  \
-    {                                                                                          \
-        BODY_WITH(a_policy, false), BODY_WITH(a_policy, true)                                  \
-    }
-    static const cop_behaviour all[][2] = {
+    static const cop_behaviour all[][2][2] = {
         [COP_FAIL_FAST] = BODIES_WITH(COP_FAIL_FAST),
         [COP_ISOLATE] = BODIES_WITH(COP_ISOLATE),
         [COP_COLLECT] = BODIES_WITH(COP_COLLECT),
         [COP_RACE] = BODIES_WITH(COP_RACE),
     };
 
-    return &all[node->policy][node->drains];
+    return &all[node->policy][node->drains][node->ordered];
 }

@@ -49,15 +49,37 @@ is_childs_doing(const check *self, const seen *actor, const seen *child)
         return false;
     if (is_scope(child))
         return true; /* it may pass something on */
+    if (policy == COP_SUPERVISE)
+        return actor->gives_up.place != 0; /* supervised.c */
     if (policy == COP_RACE)
         return true;
     return policy == COP_FAIL_FAST && child->kind != COP_EXIT_NORMAL;
 }
 
+/* A supervisor stops those that are started again with another one. */
+static bool
+is_by_strategy(const check *self, const seen *row)
+{
+    cop_strategy strategy = self->lives[row->parent].node->strategy;
+
+    if (is_row(self, row) && is_row_stopped(self, row))
+        return true;
+    if (!is_row(self, row) || strategy == COP_ONE_FOR_ONE)
+        return false;
+    for (int i = 1; i < self->life_count; i++) {
+        const seen *other = &self->lives[i];
+        if (other->parent == row->parent && other != row &&
+            (strategy == COP_ONE_FOR_ALL || other->node < row->node) &&
+            (is_by_end(&other->ended, row) || is_by_end(&other->refused, row)))
+            return true;
+    }
+    return false;
+}
+
 static bool
 has_cause(const check *self, const seen *actor)
 {
-    if (is_own_doing(actor) || is_owners_doing(self, actor))
+    if (is_own_doing(actor) || is_owners_doing(self, actor) || is_by_strategy(self, actor))
         return true;
     for (int i = 1; i < self->life_count; i++)
         if (self->lives[i].parent == actor->self &&
@@ -86,8 +108,8 @@ is_told_service(const check *self, const seen *one)
     const seen *parent = &self->lives[one->parent], *host = host_of(self, parent);
 
     return is_actor(one) && one->node->service && one->kind == COP_EXIT_SHUTDOWN &&
-           one->told_to_stop.place == 0 && one->parent != BOSS && !host->node->ordered &&
-           has_been(self, &one->began);
+           one->gives_up.place == 0 && one->told_to_stop.place == 0 && one->parent != BOSS &&
+           !host->node->ordered && has_been(self, &one->began);
 }
 
 /* It has come after that, and nobody has waited for it. */

@@ -8,6 +8,7 @@
  *      failures.c  where each failure has gone
  *      causes.c    why each actor has ended, and services last
  *      requests.c  what has been asked
+ *      supervised.c  who is started again, how often, and in which order they end
  *      loans.c     limiters and their tokens
  *
  * The checker knows the plan and the log, and of the library nothing but its promises.
@@ -45,6 +46,8 @@ typedef struct seen {
         int kind, code;
     } causes[COP_EXIT_CAUSES];
     int cause_count, more_causes;
+    moment gives_up;
+    int started_rows; /* of a supervisor, by its administration */
     moment asks, asked, answers, gets, returned, no_more, called_off;
     int gets_count, whom; /* a life, or NOBODY */
     way way;
@@ -80,6 +83,8 @@ void fault(check *self, const char *format, ...) COP_PRINTF(2, 3);
 void check_gather(check *self);
 bool is_actor(const seen *one);
 bool is_scope(const seen *one);
+/* Has a supervisor started it? */
+bool is_row(const check *self, const seen *one);
 /* It was a child of somebody, if only for a moment. */
 bool has_lived(const seen *one);
 /* At the place to which the log has been read. */
@@ -106,14 +111,23 @@ void check_causes_end(check *self);
 void check_requests_entry(check *self, const entry *one);
 void check_requests_end(check *self);
 void check_loans_entry(check *self, const entry *one);
+void check_supervised_entry(check *self, const entry *one);
+void check_supervised_end(check *self);
 
 /* requests.c */
 /* Of a request of a body, which has no longer than a shield in which it stands. */
 bool may_be_in_shield(const check *self, const seen *one);
 
+/* supervised.c */
+/* The administration has been asked to stop a life of that row: this one, or as it may have been
+ * busy, a later one. */
+bool is_row_stopped(const check *self, const seen *row);
+
 /* limits.c */
 /* The nearest on the way up: to the next shield, or to the actor, which had it from above. */
 int64_t deadline_from_above(const check *self, const seen *who);
+/* From being told to being gone. */
+int64_t time_when_told(const check *self, const seen *actor);
 /* NO_LIMIT is the farthest. */
 int64_t nearer(int64_t a, int64_t b);
 

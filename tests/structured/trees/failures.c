@@ -10,6 +10,11 @@ may_be_told(const check *self, const seen *one)
 {
     const seen *parent = &self->lives[one->parent], *host = host_of(self, parent);
 
+    for (const seen *at = parent; is_scope(at); at = &self->lives[at->parent])
+        if ((at->deadline != NO_LIMIT && at->deadline <= one->ended.at) ||
+            (at != parent &&
+             (is_before_end(&at->ended, one) || is_before_end(&at->forced, one))))
+            return true;
     return one->told_to_stop.place != 0 || is_before_end(&parent->forced, one) ||
            is_before_end(&parent->cancelled, one) || is_before_end(&host->ending, one) ||
            is_before_end(&host->ended, one);
@@ -57,6 +62,8 @@ is_excused(const check *self, const seen *one)
     /* Who is killed says nothing; who does not start has a starter who knows. */
     if (host->kind == COP_EXIT_KILLED || host->started.place == 0)
         return true;
+    if (parent->node->kind == SUPERVISOR)
+        return false; /* it reports of its own end, too */
     /* It would be a message, and who is ending handles none. */
     if (is_actor(parent) && parent->node->policy != COP_FAIL_FAST &&
         (is_before_end(&parent->ending, one) || is_before_end(&parent->ended, one)))

@@ -27,9 +27,10 @@ some_ms(copi_rng *rng, int most)
 static kind
 some_kind(copi_rng *rng)
 {
-    static const kind kinds[] = {ACTOR, ACTOR, ACTOR, BODY, BODY,    BODY,  SCOPE,
-                                 SCOPE, SCOPE, SCOPE, SOON, AFTER,   EVERY, JOB,
-                                 JOB,   ASK,   ASK,   ASK,  LIMITER, LOAN,  LOAN};
+    static const kind kinds[] = {ACTOR,   ACTOR, ACTOR, BODY,       BODY,      BODY,
+                                 SCOPE,   SCOPE, SCOPE, SCOPE,      SOON,      AFTER,
+                                 EVERY,   JOB,   JOB,   ASK,        ASK,       ASK,
+                                 LIMITER, LOAN,  LOAN,  SUPERVISOR, SUPERVISOR};
 
     return kinds[pick(rng, COP_COUNT(kinds))];
 }
@@ -104,6 +105,17 @@ grow_request(plan *self, plan_node *one, copi_rng *rng)
 }
 
 static void
+grow_supervisor(plan_node *one, copi_rng *rng)
+{
+    one->policy = COP_SUPERVISE;
+    one->ordered = true;
+    one->does = once_in(rng, 20) ? FAILS_TO_START : WAITS;
+    one->told = OBEYS;
+    one->strategy = (cop_strategy)pick(rng, 3);
+    one->restarts = once_in(rng, 4) ? COP_NO_RESTARTS : 1 + (int)pick(rng, 3);
+}
+
+static void
 grow_node(plan *self, copi_rng *rng)
 {
     plan_node *one = &self->nodes[self->node_count];
@@ -112,6 +124,8 @@ grow_node(plan *self, copi_rng *rng)
     if (self->node_count > 0) {
         one->parent = some_parent(self, rng);
         one->kind = some_kind(rng);
+        if (node_is_row(self, self->node_count) && one->kind != BODY && one->kind != SUPERVISOR)
+            one->kind = ACTOR;
     }
     one->policy = some_policy(rng);
     one->does = once_in(rng, 2) ? WAITS : once_in(rng, 2) ? ENDS : FAILS;
@@ -130,6 +144,9 @@ grow_node(plan *self, copi_rng *rng)
         one->tokens = 1 + (int)pick(rng, 2);
         one->waiting_max = once_in(rng, 3) ? 1 + (int)pick(rng, 2) : 0;
     }
+    if (one->kind == SUPERVISOR)
+        grow_supervisor(one, rng);
+    one->restart = (cop_restart)pick(rng, 3);
     if (self->node_count > 0 && once_in(rng, 4))
         one->start_ms = some_ms(rng, 60);
     if (kind_has_peer(one->kind))
@@ -156,9 +173,12 @@ static deed
 some_deed(const plan_node *node, copi_rng *rng)
 {
     static const deed of_actors[] = {TO_END, TO_FAIL, TO_FAIL, TO_STOP, TO_KILL, TO_START};
+    static const deed of_supervisors[] = {TO_STOP, TO_KILL, TO_START};
     static const deed of_scopes[] = {TO_CANCEL, TO_CANCEL, TO_CLOSE,
                                      TO_CLOSE,  TO_MOVE,   TO_START};
 
+    if (node->kind == SUPERVISOR)
+        return of_supervisors[pick(rng, COP_COUNT(of_supervisors))];
     if (kind_is_actor(node->kind))
         return of_actors[pick(rng, COP_COUNT(of_actors))];
     if (node->kind == SCOPE)

@@ -98,7 +98,8 @@ check_start(check *self, const entry *one)
         return; /* that is no child */
     if (is_scope(parent) && is_cancelled(self, parent) && !(is_scope(who) && who->node->shield))
         fault(self, "life %d is cancelled and takes life %d in", parent->self, one->who);
-    if (parent->node->kind == ACTOR && has_been(self, &parent->ending))
+    if ((parent->node->kind == ACTOR || parent->node->kind == SUPERVISOR) &&
+        has_been(self, &parent->ending))
         fault(self, "life %d is ending and takes life %d in", parent->self, one->who);
     if (is_scope(who) && who->node->deadline_ms > 0)
         who->deadline = who->tried.at + who->node->deadline_ms;
@@ -142,7 +143,8 @@ check_refusal(check *self, const seen *who)
             fault(self, "life %d was refused: %s", who->self, cop_err_name(who->error));
         break; /* requests.c */
     default:
-        if (who->node->does != FAILS_TO_START || who->error != COP_E_FAILED)
+        if ((who->node->does != FAILS_TO_START && who->node->kind != SUPERVISOR) ||
+            who->error != COP_E_FAILED)
             fault(self, "life %d was refused: %s", who->self, cop_err_name(who->error));
     }
 }
@@ -287,8 +289,7 @@ check_limits_entry(check *self, const entry *one)
 
 static int64_t time_of_end(const check *self, const seen *who);
 
-/* From being told to being gone. */
-static int64_t
+int64_t
 time_when_told(const check *self, const seen *actor)
 {
     int64_t stop = actor->node->stop_ms;
@@ -385,7 +386,7 @@ check_time(check *self, const seen *who)
         /* Scopes around it may let it be soft for longer, and bodies that end. */
         for (const seen *at = outer_of(self, who); at != NULL; at = outer_of(self, at))
             needs += at->node->drain_ms;
-    } else if (who->node->kind == ACTOR && who->ending.place != 0) {
+    } else if (is_actor(who) && who->node->kind != BODY && who->ending.place != 0) {
         from = who->ending.at;
         needs = time_of_end(self, who);
     } else {
@@ -405,6 +406,7 @@ check_limits_end(check *self)
             check_refusal(self, who);
         check_time(self, who);
         if (is_actor(who) && who->told_to_stop.place != 0 && has_lived(who) &&
+            !is_row(self, who) &&
             who->ended.at > who->told_to_stop.at + time_when_told(self, who) + SLACK_MS)
             fault(self, "life %d was told at %d, and ended at %d", i, (int)who->told_to_stop.at,
                   (int)who->ended.at);

@@ -55,8 +55,9 @@ print_entry(const play *self, const entry *one, FILE *out)
         "outcome",  "    kept",     "is told of",  "down",        "    cause", "    more",
         "cancel",   "leaves block", "close",       "move",        "stop",      "kill",
         "call off", "returns",      "cleans",      "waits again", "asks",      "is asked",
-        "answers",  "gets",         "is returned", "is no more",  "shielded",  "force",
-        "limit",    "count",        "is ending",   "has lent",    "quiet",     "left"};
+        "answers",  "gets",         "is returned", "gives up",    "start row", "is no more",
+        "shielded", "force",        "limit",       "count",       "is ending", "has lent",
+        "quiet",    "left"};
 
     fprintf(out, "  %5" PRId64 " ms  ", one->at);
     if (one->who == NOBODY)

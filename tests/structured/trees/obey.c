@@ -99,6 +99,8 @@ obey(life *self, cop_actor *me, const order *msg)
     case TO_START: start_one(play, me, one, msg->arg); break;
     case TO_ANSWER: answer_late(one, me); break;
     case TO_RETURN: return_loan(one, me); break;
+    case TO_END_ROW: end_row(one, me, msg->arg); break;
+    case TO_START_ROW: start_row(one, me, msg->arg); break;
     case DEEDS: break;
     }
     return COP_OK;

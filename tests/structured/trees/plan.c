@@ -6,7 +6,7 @@
 bool
 kind_is_actor(kind kind)
 {
-    return kind == ACTOR || kind == BODY || kind == LIMITER;
+    return kind == ACTOR || kind == BODY || kind == LIMITER || kind == SUPERVISOR;
 }
 
 bool
@@ -25,7 +25,15 @@ kind_has_peer(kind kind)
 bool
 kind_is_inner(kind kind)
 {
-    return kind == ACTOR || kind == BODY || kind == SCOPE;
+    return kind == ACTOR || kind == BODY || kind == SCOPE || kind == SUPERVISOR;
+}
+
+bool
+node_is_row(const plan *self, int node)
+{
+    int parent = self->nodes[node].parent;
+
+    return parent != NOBODY && self->nodes[parent].kind == SUPERVISOR;
 }
 
 int
@@ -41,8 +49,9 @@ plan_host(const plan *self, int node)
 static const char *
 kind_name(kind kind)
 {
-    static const char *const names[] = {"actor", "body", "scope", "soon",    "after",
-                                        "every", "job",  "ask",   "limiter", "loan"};
+    static const char *const names[] = {"actor",   "body",  "scope",     "soon",
+                                        "after",   "every", "job",       "ask",
+                                        "limiter", "loan",  "supervisor"};
 
     return names[kind];
 }
@@ -117,6 +126,19 @@ print_request(const plan_node *one, FILE *out)
 }
 
 static void
+print_supervision(const plan *self, int node, FILE *out)
+{
+    static const char *const restarts[] = {"permanent", "transient", "temporary"};
+    static const char *const strategies[] = {"one for one", "one for all", "rest for one"};
+    const plan_node *one = &self->nodes[node];
+
+    if (one->kind == SUPERVISOR)
+        fprintf(out, ", %s, %d restarts", strategies[one->strategy], one->restarts);
+    if (node_is_row(self, node))
+        fprintf(out, ", %s", restarts[one->restart]);
+}
+
+static void
 print_below(const plan *self, int node, int depth, FILE *out)
 {
     const plan_node *one = &self->nodes[node];
@@ -135,6 +157,7 @@ print_below(const plan *self, int node, int depth, FILE *out)
         print_request(one, out);
     if (one->kind == LIMITER)
         fprintf(out, ", %d tokens, at most %d wait", one->tokens, one->waiting_max);
+    print_supervision(self, node, out);
     if (one->start_ms > 0)
         fprintf(out, ", starts after %d ms", one->start_ms);
     fprintf(out, "\n");

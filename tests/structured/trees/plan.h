@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include <coppice/scope.h>
+#include <coppice/supervisor.h>
 
 enum {
     NODES = 300,
@@ -28,10 +29,11 @@ typedef enum kind {
     SOON,
     AFTER,
     EVERY,
-    JOB,     /* on a simulated thread */
-    ASK,     /* a call to another node */
-    LIMITER, /* an actor that lends tokens */
-    LOAN,    /* of a token, by an actor */
+    JOB,        /* on a simulated thread */
+    ASK,        /* a call to another node */
+    LIMITER,    /* an actor that lends tokens */
+    LOAN,       /* of a token, by an actor */
+    SUPERVISOR, /* its children are its rows: actors, bodies, supervisors */
     KINDS
 } kind;
 
@@ -94,6 +96,9 @@ typedef struct plan_node {
     answer answer;
     bool plain;              /* an ask that is no child of a scope, but the actor's own */
     int tokens, waiting_max; /* of a limiter */
+    cop_restart restart;     /* of a row */
+    cop_strategy strategy;   /* of a supervisor */
+    int restarts;            /* its budget */
     bool is_gone;            /* taken away by the shrinker */
 } plan_node;
 
@@ -109,6 +114,8 @@ typedef enum deed {
     TO_START,    /* it and all below it once more */
     TO_ANSWER,   /* an ask, late; not of a script, as all that follow */
     TO_RETURN,   /* a loan */
+    TO_END_ROW,  /* of a supervisor, node `arg`, by its administration */
+    TO_START_ROW,
     DEEDS
 } deed;
 
@@ -137,6 +144,8 @@ bool kind_is_call(kind kind);
 bool kind_has_peer(kind kind);
 /* Can it have children? */
 bool kind_is_inner(kind kind);
+/* Is it a row of a supervisor? */
+bool node_is_row(const plan *self, int node);
 /* The actor that a node is a part of: of an actor, its owner's. */
 int plan_host(const plan *self, int node);
 

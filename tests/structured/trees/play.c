@@ -133,6 +133,10 @@ act_start(play *self, int node)
     if (parent == NOBODY)
         return;
     const life *one = &self->lives[parent];
+    if (node_is_row(self->plan, node)) {
+        tell(self, &self->lives[BOSS], TO_START_ROW, parent, node);
+        return;
+    }
     bool is_actor = kind_is_actor(play_node(one)->kind);
     if (is_actor ? one->has_begun : one->scope.ref.bits != 0)
         tell(self, is_actor ? one : &self->lives[one->host], TO_START, parent, node);
@@ -153,6 +157,12 @@ act(play *self, const plan_act *what)
     case TO_END:
     case TO_FAIL: tell(self, one, what->deed, who, 0); break;
     case TO_KILL: tell(self, &self->lives[BOSS], TO_KILL, who, 0); break;
+    case TO_STOP:
+        if (node_is_row(self->plan, what->node))
+            tell(self, &self->lives[BOSS], TO_END_ROW, one->parent, what->node);
+        else
+            tell(self, &self->lives[one->host], TO_STOP, who, 0);
+        break;
     default: tell(self, &self->lives[one->host], what->deed, who, what->arg); break;
     }
 }
@@ -229,6 +239,7 @@ begin(play *self)
     for (int i = 0; i < NODES; i++)
         self->now[i] = NOBODY;
     make_limiter(self);
+    make_rows(self);
     return cop_sim_new(&self->sim, self->plan->seed) == COP_OK &&
            cop_sim_node(self->sim, &opts, &self->node) == COP_OK &&
            cop_sim_spawn(self->node, &boss_b, &(cop_spawn_opts){.arg = &self->lives[BOSS]},

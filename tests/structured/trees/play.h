@@ -9,6 +9,7 @@
  *      body.c    the sequential ones
  *      ask.c     calls, and those who are asked
  *      lend.c    limiters, and loans of their tokens
+ *      supervise.c  supervisors, and the lives of their rows
  *      log.c     the log
  *
  * Each time that a node of the plan is started is a *life*, a number; life 0 is the boss, an
@@ -41,40 +42,42 @@ enum {
 };
 
 typedef enum what {
-    TRIED,    /* who: a life is to begin; a: under which, b: node */
-    STARTED,  /* it is accepted */
-    REFUSED,  /* it is not; a: the error */
-    BEGAN,    /* an actor's init or body runs */
-    HAS_TIME, /* of an actor that begins; a: until when, or NO_LIMIT */
-    FAILED,   /* it fails by itself, with the code of its life */
-    LEAVES,   /* it ends well by itself */
-    SEES_END, /* it has seen that it is to end */
-    RAN,      /* user code of it ran; a: what */
-    WHY,      /* its cop_end; a: kind, b: code */
-    ENDED,    /* its dispose: the last there is */
-    ARG_GONE, /* the dispose of an actor's argument */
-    OUTCOME,  /* of a scope; a: kind, b: code, c: force, d: kept, e: dropped */
-    KEPT,     /* one record of that; a: life or NOBODY, b: kind, c: code */
-    TOLD,     /* who is told of a child's end; a: life or NOBODY, b: kind, c: code */
-    DOWN,     /* of `who`, as the boss sees it; a: kind, b: code, c: the origin's life */
-    CAUSE,    /* one cause in that; a: kind, b: code */
-    MORE,     /* a: so many more causes */
-    CANCEL,   /* of a scope, with success; a: force */
-    LEAVING,  /* a block is left: cancelled */
-    CLOSE,    /* of a scope, with success */
-    MOVE,     /* of a scope's deadline, with success; a: to when */
-    STOP,     /* an actor is told by its owner, with success */
-    KILL,     /* an actor is killed by the boss */
-    CALL_OFF, /* of a call, with success */
-    RETURNS,  /* a body */
-    CLEANS,   /* a body has opened (a: 1) or left (a: -1) a shield of its own there */
-    WAITED,   /* a body is cancelled and waits again; a: where it stands, b: the error */
-    ASKS,     /* an ask or a loan; a: whom, or NOBODY; b: within so long; c: its way */
-    ASKED,    /* an ask has reached a: whom */
-    ANSWERS,  /* it is answered */
-    GETS,     /* its end; a: the error, b: who was answered */
-    RETURNED, /* a loan */
-    NO_MORE,  /* an ask or a loan has ended with its actor: nothing was told */
+    TRIED,     /* who: a life is to begin; a: under which, b: node */
+    STARTED,   /* it is accepted */
+    REFUSED,   /* it is not; a: the error */
+    BEGAN,     /* an actor's init or body runs */
+    HAS_TIME,  /* of an actor that begins; a: until when, or NO_LIMIT */
+    FAILED,    /* it fails by itself, with the code of its life */
+    LEAVES,    /* it ends well by itself */
+    SEES_END,  /* it has seen that it is to end */
+    RAN,       /* user code of it ran; a: what */
+    WHY,       /* its cop_end; a: kind, b: code */
+    ENDED,     /* its dispose: the last there is */
+    ARG_GONE,  /* the dispose of an actor's argument */
+    OUTCOME,   /* of a scope; a: kind, b: code, c: force, d: kept, e: dropped */
+    KEPT,      /* one record of that; a: life or NOBODY, b: kind, c: code */
+    TOLD,      /* who is told of a child's end; a: life or NOBODY, b: kind, c: code */
+    DOWN,      /* of `who`, as the boss sees it; a: kind, b: code, c: the origin's life */
+    CAUSE,     /* one cause in that; a: kind, b: code */
+    MORE,      /* a: so many more causes */
+    CANCEL,    /* of a scope, with success; a: force */
+    LEAVING,   /* a block is left: cancelled */
+    CLOSE,     /* of a scope, with success */
+    MOVE,      /* of a scope's deadline, with success; a: to when */
+    STOP,      /* an actor is told by its owner, with success */
+    KILL,      /* an actor is killed by the boss */
+    CALL_OFF,  /* of a call, with success */
+    RETURNS,   /* a body */
+    CLEANS,    /* a body has opened (a: 1) or left (a: -1) a shield of its own there */
+    WAITED,    /* a body is cancelled and waits again; a: where it stands, b: the error */
+    ASKS,      /* an ask or a loan; a: whom, or NOBODY; b: within so long; c: its way */
+    ASKED,     /* an ask has reached a: whom */
+    ANSWERS,   /* it is answered */
+    GETS,      /* its end; a: the error, b: who was answered */
+    RETURNED,  /* a loan */
+    GIVES_UP,  /* a supervisor */
+    START_ROW, /* of a supervisor, by its administration */
+    NO_MORE,   /* an ask or a loan has ended with its actor: nothing was told */
     SHIELDED, /* a body's sleep in a shield has ended; a: the error, b: until when it was to be */
     /* When nobody can run: */
     FORCE,  /* a scope's force has changed; a: to what */
@@ -128,7 +131,15 @@ typedef struct life {
     int64_t count;
     bool is_ending;
     uint32_t lent, waiting;
+    bool is_started; /* a row */
 } life;
+
+/* The argument of a row, of which lives are made: a life has the same beginning. */
+typedef struct seat {
+    play *play;
+    int self; /* NOBODY */
+    int node;
+} seat;
 
 struct play {
     const plan *plan;
@@ -139,6 +150,11 @@ struct play {
     int now[NODES]; /* the last life of each node, or NOBODY */
     bool is_closing;
     cop_behaviour limiter; /* the library's, which notes its lives */
+    seat seats[NODES];
+    char names[NODES][16];
+    cop_child rows[NODES], tables[2 * NODES]; /* of each node; those of a supervisor together */
+    cop_reporter reporter;
+    int reporting; /* the life of which a supervisor has told last */
 
     entry *log;
     size_t entry_count, entry_room;
@@ -211,6 +227,16 @@ void make_limiter(play *self);
 void start_loan(life *who, cop_actor *me);
 void return_loan(life *who, cop_actor *me);
 void look_at_limiter(life *who, const cop_actor *record);
+
+/* supervise.c */
+void make_rows(play *self);
+/* The life of an actor that begins with that argument; NULL: there is no room for more. */
+life *life_of_arg(const void *arg, cop_actor *me);
+/* The end of an actor's lifetime is noted, whoever has started it. */
+cop_err note_end(life *who, cop_actor *me);
+/* What the boss does with rows. */
+void end_row(life *supervisor, cop_actor *me, int node);
+void start_row(life *supervisor, cop_actor *me, int node);
 
 /* actor.c, body.c */
 const cop_behaviour *behaviour_of(const plan_node *node);

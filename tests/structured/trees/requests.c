@@ -56,7 +56,7 @@ is_due(const check *self, const seen *one, cop_err with)
     bool is_gone = whom == NULL || is_seen_ending(self, whom);
     bool is_asked = has_been(self, &one->asked);
 
-    if (whom != NULL && whom->node->kind == LIMITER && one->node->kind == ASK)
+    if (whom != NULL && (whom->node->kind == LIMITER || whom->node->kind == SUPERVISOR))
         return with == COP_E_NO_HANDLER || is_gone || with == COP_E_CANCELLED;
     switch (with) {
     case COP_OK: return has_been(self, &one->answers) && one->got_whom == one->self;

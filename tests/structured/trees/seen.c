@@ -17,6 +17,12 @@ is_scope(const seen *one)
 }
 
 bool
+is_row(const check *self, const seen *one)
+{
+    return one->parent != NOBODY && self->lives[one->parent].node->kind == SUPERVISOR;
+}
+
+bool
 has_lived(const seen *one)
 {
     return one->started.place != 0 || one->began.place != 0;
@@ -168,6 +174,8 @@ gather(check *self, const entry *one)
         first(&who->ended, self);
         who->ended_count++;
         break;
+    case GIVES_UP: first(&who->gives_up, self); break;
+    case START_ROW: who->started_rows++; break;
     case ASKS: gather_asks(self, one); break;
     case ASKED: first(&who->asked, self); break;
     case ANSWERS: first(&who->answers, self); break;
@@ -238,11 +246,13 @@ check_play(check *self, const play *play)
         check_causes_entry(self, one);
         check_requests_entry(self, one);
         check_loans_entry(self, one);
+        check_supervised_entry(self, one);
     }
     check_order_end(self);
     check_limits_end(self);
     check_failures_end(self);
     check_causes_end(self);
     check_requests_end(self);
+    check_supervised_end(self);
     return self->fault[0] == '\0';
 }

@@ -102,6 +102,10 @@ lift(plan *self, int node, int to)
     plan_node *one = &self->nodes[node];
 
     one->parent = to;
+    /* Rows are actors. */
+    while (self->nodes[one->parent].kind == SUPERVISOR && one->kind != ACTOR &&
+           one->kind != BODY && one->kind != SUPERVISOR)
+        one->parent = self->nodes[one->parent].parent;
     if (one->kind == LOAN && !kind_is_actor(self->nodes[to].kind))
         one->parent = plan_host(self, node);
 }
@@ -137,8 +141,6 @@ lift_children(shrinking *self)
 PLAIN(start, start_ms, 0)
 PLAIN(does, does, WAITS)
 PLAIN(told, told, OBEYS)
-PLAIN(policy, policy, COP_FAIL_FAST)
-PLAIN(order, ordered, false)
 PLAIN(drains, drains, false)
 PLAIN(service, service, false)
 PLAIN(patience, stop_ms, 100)
@@ -154,6 +156,28 @@ PLAIN(answer, answer, AT_ONCE)
 PLAIN(ask, plain, false)
 PLAIN(tokens, tokens, 1)
 PLAIN(queue, waiting_max, 0)
+PLAIN(restart, restart, COP_PERMANENT)
+PLAIN(strategy, strategy, COP_ONE_FOR_ONE)
+PLAIN(budget, restarts, 1)
+
+static bool
+plain_policy(plan_node *node)
+{
+    bool is_plain = node->policy == COP_FAIL_FAST || node->kind == SUPERVISOR;
+
+    if (node->kind != SUPERVISOR)
+        node->policy = COP_FAIL_FAST;
+    return !is_plain;
+}
+
+static bool
+plain_order(plan_node *node)
+{
+    bool is_plain = !node->ordered || node->kind == SUPERVISOR;
+
+    node->ordered &= node->kind == SUPERVISOR;
+    return !is_plain;
+}
 
 static bool
 plain_body(plan_node *node)
@@ -200,7 +224,8 @@ make_plainer(shrinking *self)
         plain_start,   plain_does,     plain_told,     plain_policy, plain_order,  plain_drains,
         plain_service, plain_patience, plain_deadline, plain_shield, plain_drain,  plain_moves,
         plain_block,   plain_hears,    plain_bound,    plain_keep,   plain_slow,   plain_body,
-        plain_time,    plain_limit,    plain_answer,   plain_ask,    plain_tokens, plain_queue};
+        plain_time,    plain_limit,    plain_answer,   plain_ask,    plain_tokens, plain_queue,
+        plain_restart, plain_strategy, plain_budget};
     bool is_smaller = false;
 
     for (int i = 0; i < self->best->node_count; i++) {

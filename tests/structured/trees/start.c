@@ -292,6 +292,19 @@ arg_gone(void *arg)
         life_over(who);
 }
 
+static const cop_behaviour *
+behaviour_for(life *who)
+{
+    const plan_node *node = play_node(who);
+
+    switch (node->kind) {
+    case BODY: return body_of(node);
+    case LIMITER: return &who->play->limiter;
+    case SUPERVISOR: return &cop_supervisor;
+    default: return behaviour_of(node);
+    }
+}
+
 static void
 start_actor(life *who, cop_actor *me)
 {
@@ -299,12 +312,12 @@ start_actor(life *who, cop_actor *me)
     play *self = who->play;
     const life *parent = &self->lives[who->parent];
 
-    const cop_behaviour *does = node->kind == BODY      ? body_of(node)
-                                : node->kind == LIMITER ? &self->limiter
-                                                        : behaviour_of(node);
-    cop_err err = cop_spawn(me, does,
-                            &(cop_spawn_opts){.arg = who,
-                                              .dispose = arg_gone,
+    bool is_table = node->kind == SUPERVISOR;
+    const void *arg = is_table ? (const void *)&self->rows[who->node] : who;
+
+    cop_err err = cop_spawn(me, behaviour_for(who),
+                            &(cop_spawn_opts){.arg = arg,
+                                              .dispose = is_table ? NULL : arg_gone,
                                               .scope = parent->scope,
                                               .service = node->service,
                                               .stop_ms = node->stop_ms,
