@@ -40,6 +40,18 @@ COP_HANDLER(tree, question)
     return answer_question(st->self, me, msg);
 }
 
+COP_HANDLER(tree, letter)
+{
+    read_letter(st->self, msg);
+    return COP_OK;
+}
+
+COP_HANDLER(tree, cop_down)
+{
+    see_down(st->self, msg);
+    return COP_OK;
+}
+
 COP_HANDLER(tree, cop_child_down)
 {
     note_child(st->self, msg);
@@ -166,8 +178,8 @@ const cop_behaviour boss_b = {.name = "boss",
 /* ------------------------------------------------------------------------- behaviours */
 
 #define ALWAYS                                                                                 \
-    COP_ON(tree, order), COP_ON(tree, question), COP_ON(tree, cop_child_down),                 \
-        COP_ON(tree, cop_end)
+    COP_ON(tree, order), COP_ON(tree, question), COP_ON(tree, letter), COP_ON(tree, cop_down), \
+        COP_ON(tree, cop_child_down), COP_ON(tree, cop_end)
 
 static const cop_handler prompt[] = {ALWAYS, {0}};
 static const cop_handler slow[] = {ALWAYS, COP_ON(tree, cop_stopping), {0}};

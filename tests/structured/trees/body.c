@@ -19,6 +19,10 @@ take(life *self, cop_actor *me, const cop_received *got)
         note(self->play, RAN, self->self, msg->deed, 0);
         (void)obey(self, me, msg);
     }
+    if (cop_as(got, letter) != NULL)
+        read_letter(self, cop_as(got, letter));
+    if (cop_as(got, cop_down) != NULL)
+        see_down(self, cop_as(got, cop_down));
     if (asked != NULL)
         (void)answer_question(self, me, asked);
     if (down != NULL)

@@ -9,6 +9,7 @@
  *      causes.c    why each actor has ended, and services last
  *      requests.c  what has been asked
  *      supervised.c  who is started again, how often, and in which order they end
+ *      post.c      letters and monitors
  *      loans.c     limiters and their tokens
  *
  * The checker knows the plan and the log, and of the library nothing but its promises.
@@ -64,10 +65,18 @@ typedef struct seen {
     int lent, waiting;       /* by a limiter */
 } seen;
 
+/* A letter, or a monitor. */
+typedef struct post {
+    int from, to; /* lives; `to` may be NOBODY */
+    int count;    /* how often it came */
+    bool is_sent, is_off;
+} post;
+
 typedef struct check {
     const play *play;
     seen lives[LIVES];
     int life_count;
+    post letters[ACTS + 1], monitors[ACTS + 1];
     size_t place; /* in the log, while it is read */
     int64_t now;
     char fault[256]; /* what is wrong; empty: nothing */
@@ -110,6 +119,8 @@ void check_causes_entry(check *self, const entry *one);
 void check_causes_end(check *self);
 void check_requests_entry(check *self, const entry *one);
 void check_requests_end(check *self);
+void check_post_entry(check *self, const entry *one);
+void check_post_end(check *self);
 void check_loans_entry(check *self, const entry *one);
 void check_supervised_entry(check *self, const entry *one);
 void check_supervised_end(check *self);

@@ -172,7 +172,9 @@ some_peer(const plan *self, const plan_node *one, copi_rng *rng)
 static deed
 some_deed(const plan_node *node, copi_rng *rng)
 {
-    static const deed of_actors[] = {TO_END, TO_FAIL, TO_FAIL, TO_STOP, TO_KILL, TO_START};
+    static const deed of_actors[] = {TO_END,   TO_FAIL,  TO_FAIL,   TO_STOP,
+                                     TO_KILL,  TO_START, TO_WRITE,  TO_WRITE,
+                                     TO_WATCH, TO_WATCH, TO_UNWATCH};
     static const deed of_supervisors[] = {TO_STOP, TO_KILL, TO_START};
     static const deed of_scopes[] = {TO_CANCEL, TO_CANCEL, TO_CLOSE,
                                      TO_CLOSE,  TO_MOVE,   TO_START};
@@ -197,6 +199,8 @@ grow_act(plan *self, copi_rng *rng)
     /* Of the first there is one only. */
     if (node == 0 && act.deed == TO_START)
         act.deed = TO_FAIL;
+    if (deed_has_peer(act.deed))
+        act.arg = (int)pick(rng, (uint32_t)self->node_count);
     if (act.deed == TO_CANCEL)
         act.arg = COP_FORCE_SOFT + (int)pick(rng, 3);
     if (act.deed == TO_MOVE)

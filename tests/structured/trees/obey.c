@@ -96,6 +96,9 @@ obey(life *self, cop_actor *me, const order *msg)
         cop_kill(me, one->pid);
         break;
     case TO_CALL_OFF: call_off(one, me); break;
+    case TO_WRITE: write_letter(self, me, msg->arg); break;
+    case TO_WATCH: watch_node(self, me, msg->arg); break;
+    case TO_UNWATCH: unwatch(self, me); break;
     case TO_START: start_one(play, me, one, msg->arg); break;
     case TO_ANSWER: answer_late(one, me); break;
     case TO_RETURN: return_loan(one, me); break;

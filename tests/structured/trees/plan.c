@@ -23,6 +23,12 @@ kind_has_peer(kind kind)
 }
 
 bool
+deed_has_peer(deed deed)
+{
+    return deed == TO_WRITE || deed == TO_WATCH;
+}
+
+bool
 kind_is_inner(kind kind)
 {
     return kind == ACTOR || kind == BODY || kind == SCOPE || kind == SUPERVISOR;
@@ -177,13 +183,18 @@ plan_print(const plan *self, FILE *out)
                                         "is told to stop",
                                         "is killed",
                                         "is called off",
-                                        "is started again"};
+                                        "is started again",
+                                        "writes to",
+                                        "watches",
+                                        "watches no more"};
 
     fprintf(out, "plan of seed %" PRIu64 "\n", self->seed);
     print_below(self, 0, 0, out);
     for (int i = 0; i < self->act_count; i++) {
         const plan_act *act = &self->acts[i];
         fprintf(out, "  at %d ms #%d %s", act->at_ms, act->node, names[act->deed]);
+        if (deed_has_peer(act->deed))
+            fprintf(out, " #%d", act->arg);
         if (act->deed == TO_CANCEL || act->deed == TO_MOVE)
             fprintf(out, " (%d)", act->arg);
         fprintf(out, "\n");

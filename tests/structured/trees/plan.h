@@ -112,6 +112,9 @@ typedef enum deed {
     TO_KILL,     /* an actor, by a stranger */
     TO_CALL_OFF, /* a call */
     TO_START,    /* it and all below it once more */
+    TO_WRITE,    /* an actor sends a letter to node `arg` */
+    TO_WATCH,    /* it monitors node `arg` */
+    TO_UNWATCH,  /* it ends its last monitor */
     TO_ANSWER,   /* an ask, late; not of a script, as all that follow */
     TO_RETURN,   /* a loan */
     TO_END_ROW,  /* of a supervisor, node `arg`, by its administration */
@@ -142,6 +145,8 @@ bool kind_is_actor(kind kind);
 bool kind_is_call(kind kind);
 /* Does it have a node for a peer? */
 bool kind_has_peer(kind kind);
+/* Is the deed's `arg` a node? */
+bool deed_has_peer(deed deed);
 /* Can it have children? */
 bool kind_is_inner(kind kind);
 /* Is it a row of a supervisor? */

@@ -155,7 +155,10 @@ act(play *self, const plan_act *what)
     const life *one = &self->lives[who];
     switch (what->deed) {
     case TO_END:
-    case TO_FAIL: tell(self, one, what->deed, who, 0); break;
+    case TO_FAIL:
+    case TO_WRITE:
+    case TO_WATCH:
+    case TO_UNWATCH: tell(self, one, what->deed, who, what->arg); break;
     case TO_KILL: tell(self, &self->lives[BOSS], TO_KILL, who, 0); break;
     case TO_STOP:
         if (node_is_row(self->plan, what->node))
@@ -213,14 +216,18 @@ on_event(void *ctx, const cop_event *event)
 
 /* Nobody got it, and that is told here. */
 static void
-on_dead_letter(void *ctx, const cop_dead_letter *letter)
+on_dead_letter(void *ctx, const cop_dead_letter *dead)
 {
     play *self = ctx;
 
-    if (letter->type != &cop_child_down_type)
+    if (dead->type == &letter_type) {
+        const letter *lost = dead->message;
+        note(self, DEAD, life_of_pid(self, dead->to), lost->number, 0);
+    }
+    if (dead->type != &cop_child_down_type)
         return;
-    const cop_child_down *down = letter->message;
-    int owner = life_of_pid(self, letter->to);
+    const cop_child_down *down = dead->message;
+    int owner = life_of_pid(self, dead->to);
     if (owner != NOBODY)
         note_child(&self->lives[owner], down);
 }

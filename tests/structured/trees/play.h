@@ -9,6 +9,7 @@
  *      body.c    the sequential ones
  *      ask.c     calls, and those who are asked
  *      lend.c    limiters, and loans of their tokens
+ *      mail.c    letters and monitors
  *      supervise.c  supervisors, and the lives of their rows
  *      log.c     the log
  *
@@ -30,7 +31,8 @@
 #define TREES(M, F)                                                                            \
     M(1, order, F(u32, deed) F(i32, life) F(i32, arg))                                         \
     M(2, question, F(i32, life))                                                               \
-    M(3, reply, F(i32, life))
+    M(3, reply, F(i32, life))                                                                  \
+    M(4, letter, F(i32, number))
 COP_PROTOCOL(TREES)
 
 enum {
@@ -75,6 +77,12 @@ typedef enum what {
     ANSWERS,   /* it is answered */
     GETS,      /* its end; a: the error, b: who was answered */
     RETURNED,  /* a loan */
+    WRITES,    /* a letter; a: its number, b: to whom, c: the error */
+    READS,     /* a letter; a: its number */
+    DEAD,      /* a letter; a: its number; who: to whom it was */
+    WATCHES,   /* somebody; a: the monitor's number, b: whom */
+    UNWATCHES, /* a: the monitor's number, b: whether it was active */
+    SEES_DOWN, /* a: the monitor's number, b: the kind, c: the code */
     GIVES_UP,  /* a supervisor */
     START_ROW, /* of a supervisor, by its administration */
     NO_MORE,   /* an ask or a loan has ended with its actor: nothing was told */
@@ -106,6 +114,12 @@ typedef struct entry {
 
 typedef struct play play;
 
+/* One monitor, from 1 on. */
+typedef struct watching {
+    cop_ref ref;
+    int who;
+} watching;
+
 /* What the player knows of a life. */
 typedef struct life {
     play *play;
@@ -116,8 +130,9 @@ typedef struct life {
     cop_scope scope;
     cop_leaf leaf;
     cop_ref watch;
-    int runs;        /* of EVERY */
-    cop_token token; /* of an ask: of whoever is to answer */
+    int last_monitor; /* its number; 0: none */
+    int runs;         /* of EVERY */
+    cop_token token;  /* of an ask: of whoever is to answer */
     cop_loan loan;
     bool is_asking, is_called_off;
     bool has_begun; /* an actor: its init or body runs, or has run */
@@ -154,6 +169,8 @@ struct play {
     char names[NODES][16];
     cop_child rows[NODES], tables[2 * NODES]; /* of each node; those of a supervisor together */
     cop_reporter reporter;
+    watching monitors[ACTS + 1];
+    int monitor_count, letter_count;
     int reporting; /* the life of which a supervisor has told last */
 
     entry *log;
@@ -227,6 +244,13 @@ void make_limiter(play *self);
 void start_loan(life *who, cop_actor *me);
 void return_loan(life *who, cop_actor *me);
 void look_at_limiter(life *who, const cop_actor *record);
+
+/* mail.c */
+void write_letter(life *who, cop_actor *me, int node);
+void watch_node(life *who, cop_actor *me, int node);
+void unwatch(life *who, cop_actor *me);
+void read_letter(life *who, const letter *msg);
+void see_down(life *who, const cop_down *down);
 
 /* supervise.c */
 void make_rows(play *self);

@@ -246,6 +246,7 @@ check_play(check *self, const play *play)
         check_causes_entry(self, one);
         check_requests_entry(self, one);
         check_loans_entry(self, one);
+        check_post_entry(self, one);
         check_supervised_entry(self, one);
     }
     check_order_end(self);
@@ -253,6 +254,7 @@ check_play(check *self, const play *play)
     check_failures_end(self);
     check_causes_end(self);
     check_requests_end(self);
+    check_post_end(self);
     check_supervised_end(self);
     return self->fault[0] == '\0';
 }

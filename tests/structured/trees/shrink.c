@@ -63,7 +63,8 @@ drop_node(plan *self, int node)
         if (self->nodes[self->nodes[i].parent].is_gone)
             self->nodes[i].is_gone = true;
     for (int i = self->act_count - 1; i >= 0; i--)
-        if (self->nodes[self->acts[i].node].is_gone)
+        if (self->nodes[self->acts[i].node].is_gone ||
+            (deed_has_peer(self->acts[i].deed) && self->nodes[self->acts[i].arg].is_gone))
             drop_act(self, i);
 }
 
@@ -260,8 +261,11 @@ pack(plan *self)
     self->node_count = count;
     for (int i = 0; i < count; i++)
         self->nodes[i].peer = peers[i] == NOBODY ? NOBODY : to[peers[i]];
-    for (int i = 0; i < self->act_count; i++)
+    for (int i = 0; i < self->act_count; i++) {
         self->acts[i].node = to[self->acts[i].node];
+        if (deed_has_peer(self->acts[i].deed))
+            self->acts[i].arg = to[self->acts[i].arg];
+    }
 }
 
 int
