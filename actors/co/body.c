@@ -266,6 +266,7 @@ const struct cop_sequence cop_sequence = {
     .step = step,
     .cancel = cancel,
     .wake = wake,
+    .forget = copi_inbox_forget,
     .waits_for = copi_wait_reason,
     .waits_at = copi_wait_site,
     .end = end,

@@ -108,6 +108,8 @@ copi_inbox_has_more(const cop_co *co)
 }
 /* From here on all messages are offered again. */
 void copi_inbox_rewind(cop_co *co);
+/* Somebody has taken one out: everything is looked at again. */
+void copi_inbox_forget(cop_actor *self);
 /* Which messages a wait is for. */
 typedef struct copi_choice {
     const cop_type *type;                                  /* NULL: any */

@@ -208,6 +208,21 @@ grow_act(plan *self, copi_rng *rng)
     self->acts[self->act_count++] = act;
 }
 
+/* Whom it watches fails, and at the same moment it does not want to know any more. */
+static void
+grow_last_moment(plan *self, copi_rng *rng)
+{
+    const plan_act watch = self->acts[self->act_count - 1];
+    int at_ms = watch.at_ms + some_ms(rng, 50);
+
+    if (watch.deed != TO_WATCH || self->act_count + 2 > ACTS || once_in(rng, 2))
+        return;
+    self->acts[self->act_count++] =
+        (plan_act){.at_ms = at_ms, .deed = TO_FAIL, .node = watch.arg};
+    self->acts[self->act_count++] =
+        (plan_act){.at_ms = at_ms, .deed = TO_UNWATCH, .node = watch.node};
+}
+
 static int
 by_time(const void *a, const void *b)
 {
@@ -242,7 +257,9 @@ plan_grow(plan *self, uint64_t seed)
         if (kind_has_peer(self->nodes[i].kind))
             self->nodes[i].peer = some_peer(self, &self->nodes[i], &rng);
     uint32_t acts = pick(&rng, size / 2 + 4);
-    for (uint32_t i = 0; i < acts && i < ACTS; i++)
+    for (uint32_t i = 0; i < acts && self->act_count < ACTS; i++) {
         grow_act(self, &rng);
+        grow_last_moment(self, &rng);
+    }
     qsort(self->acts, (size_t)self->act_count, sizeof self->acts[0], by_time);
 }

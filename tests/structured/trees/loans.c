@@ -86,6 +86,21 @@ check_limiter(check *self, const seen *limiter)
         fault(self, "life %d has a token, but lets %d wait", limiter->self, limiter->waiting);
 }
 
+/* Nobody can run: a loan has failed with its limiter, and its borrower knows. */
+static void
+check_loan(check *self, const seen *loan)
+{
+    const seen *borrower = host_of(self, &self->lives[loan->parent]);
+    bool is_told = borrower->node->policy == COP_FAIL_FAST ||
+                   (borrower->node->policy != COP_RACE && borrower->node->kind == ACTOR);
+
+    if (loan->node->kind == LOAN && is_alive(self, loan) && has_been(self, &loan->gets) &&
+        loan->whom != NOBODY && has_been(self, &self->lives[loan->whom].ended) && is_told &&
+        !is_seen_ending(self, borrower))
+        fault(self, "life %d holds a token of life %d, which has ended", loan->self,
+              loan->whom);
+}
+
 void
 check_loans_entry(check *self, const entry *one)
 {
@@ -101,6 +116,7 @@ check_loans_entry(check *self, const entry *one)
         return;
     for (int i = 1; i < self->life_count; i++) {
         const seen *limiter = &self->lives[i];
+        check_loan(self, limiter);
         if (limiter->node->kind == LIMITER && has_been(self, &limiter->began) &&
             !is_seen_ending(self, limiter))
             check_limiter(self, limiter);

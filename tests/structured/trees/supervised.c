@@ -85,6 +85,34 @@ check_rows(check *self, const seen *supervisor)
     }
 }
 
+/* The life before that of a row; NULL: it is the first. */
+static const seen *
+life_before(const check *self, const seen *row)
+{
+    for (int i = row->self - 1; i > row->parent; i--)
+        if (self->lives[i].parent == row->parent && self->lives[i].node == row->node)
+            return &self->lives[i];
+    return NULL;
+}
+
+/* It comes back: those who do so with it were stopped before. */
+static void
+check_coming_back(check *self, const seen *row)
+{
+    const seen *supervisor = &self->lives[row->parent], *before = life_before(self, row);
+    cop_strategy strategy = supervisor->node->strategy;
+
+    if (before == NULL || supervisor->started_rows > 0 || strategy == COP_ONE_FOR_ONE)
+        return;
+    for (int i = 1; i < row->self; i++) {
+        const seen *other = &self->lives[i];
+        if (other->parent == row->parent && is_alive(self, other) &&
+            other->tried.place < before->ended.place &&
+            (strategy == COP_ONE_FOR_ALL || other->node > row->node))
+            fault(self, "life %d comes back, but life %d was not stopped before", row->self, i);
+    }
+}
+
 /* --------------------------------------------------------------------- the order of ends */
 
 static bool
@@ -120,6 +148,8 @@ check_supervised_entry(check *self, const entry *one)
 {
     if (one->what == ENDED && is_told_in_order(self, &self->lives[one->who]))
         check_ending_in_order(self, &self->lives[one->who]);
+    if (one->what == TRIED && is_row(self, &self->lives[one->who]))
+        check_coming_back(self, &self->lives[one->who]);
     if (one->what != QUIET)
         return;
     for (int i = 1; i < self->life_count; i++) {
