@@ -81,6 +81,18 @@ copi_scope_outcome(const copi_scope *scope, cop_outcome *out)
         out->why = scope->why;
 }
 
+/* It was cancelled with what is around it, and what went wrong then is known there, too. */
+static void
+hand_over(cop_actor *self, const copi_scope *scope, copi_scope *outer)
+{
+    if (scope->opts.policy == COP_COLLECT ||
+        (outer->force == COP_FORCE_NONE && copi_is_open(self)))
+        return;
+    for (uint32_t i = 0; i < scope->kept_count; i++)
+        copi_scope_keep(outer, &scope->kept[i]);
+    outer->dropped += scope->dropped;
+}
+
 void
 copi_scope_pass_on(cop_actor *self, copi_scope *scope)
 {
@@ -88,6 +100,8 @@ copi_scope_pass_on(cop_actor *self, copi_scope *scope)
         copi_scope_fail(self, scope->outer, &scope->why);
     else if (scope->opts.policy == COP_FAIL_FAST && scope->failed > 0 && scope->kept_count > 0)
         copi_scope_fail(self, scope->outer, &scope->kept[0].why);
+    else if (scope->outer != NULL)
+        hand_over(self, scope, scope->outer);
 }
 
 /* Tells whoever opened it.  What becomes of a failure is said there, or around it. */

@@ -87,7 +87,8 @@ typedef struct cop_scope_opts {
     /*
      * All of it is gone.  Called once, in a turn of its own; not if the actor is killed.
      * COP_OK says that the outcome has been dealt with; an error fails the scope around it.
-     * NULL: a failure fails the scope around it.
+     * NULL: a failure fails the scope around it; what has gone wrong in cleaning up is kept by
+     * that, if it is cancelled as well.
      */
     cop_err (*closed)(cop_actor *me, void *state, void *ctx, const cop_outcome *outcome);
     void (*dispose)(void *ctx); /* called once, after all that, in any case; may be NULL */

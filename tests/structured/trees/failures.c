@@ -10,11 +10,6 @@ may_be_told(const check *self, const seen *one)
 {
     const seen *parent = &self->lives[one->parent], *host = host_of(self, parent);
 
-    for (const seen *at = parent; is_scope(at); at = &self->lives[at->parent])
-        if ((at->deadline != NO_LIMIT && at->deadline <= one->ended.at) ||
-            (at != parent &&
-             (is_before_end(&at->ended, one) || is_before_end(&at->forced, one))))
-            return true;
     return one->told_to_stop.place != 0 || is_before_end(&parent->forced, one) ||
            is_before_end(&parent->cancelled, one) || is_before_end(&host->ending, one) ||
            is_before_end(&host->ended, one);
@@ -139,7 +134,7 @@ has_come_out(const check *self, const seen *one, const seen *scope)
     if (!is_scope(at))
         return is_in_end(one, at);
     bool is_for_nobody = at->node->hears == NOT_HEARD && !is_telling(self, at, last);
-    return is_for_nobody || has_record(self, one, at);
+    return is_for_nobody || one->kept_count > 0 || has_record(self, one, at);
 }
 
 /* Where nobody hears of a scope, what is around it fails, for the first of the failures. */
