@@ -19,6 +19,8 @@ if(COPPICE_CONTEXT STREQUAL "boost")
         message(FATAL_ERROR "COPPICE_CONTEXT=boost, but there is no Boost.Context")
     endif()
     set(COPPICE_CONTEXT_TARGET fcontext::fcontext)
+    # jump.h has it in line.
+    target_compile_definitions(fcontext::fcontext INTERFACE COPI_HAS_BOOST_CONTEXT=)
     # By name: the consumer's may be elsewhere.
     cmake_path(GET fcontext_LIBRARY FILENAME context_file)
     if(context_file MATCHES "\\.a$")

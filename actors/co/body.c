@@ -11,6 +11,7 @@
 #include "co/co.h"
 #include "core/dispatch.h"
 #include "core/node.h"
+#include "core/receive.h"
 #include "debug/debug.h"
 
 static const char *
@@ -73,12 +74,6 @@ give_stack(cop_actor *self, cop_co *co)
 
 /* ------------------------------------------------------------------------------- steps */
 
-void
-copi_co_leave(cop_co *co)
-{
-    copi_context_leave(&co->context);
-}
-
 /* Why an actor ends whose body was cancelled and has returned `err`. */
 static cop_exit
 reason_of_cancelled(const cop_co *co, cop_err err)
@@ -109,6 +104,8 @@ finish(cop_actor *self, cop_co *co)
     if (co->letter != NULL && co->letter->kind == COPI_CALL)
         copi_answer_handled(self, err);
     self->current = NULL;
+    if (co->lent != NULL)
+        co->letter = NULL; /* freed when it is out of the mailbox */
     if (co->force >= COP_FORCE_HARD || (co->force != COP_FORCE_NONE && err == COP_OK)) {
         cop_exit why = reason_of_cancelled(co, err);
         copi_end(self, &why);
@@ -121,31 +118,34 @@ finish(cop_actor *self, cop_co *co)
     copi_report_end(self, "its body");
 }
 
-static void
-resume(cop_actor *self, cop_co *co)
+/* Runs the body until it waits for something.  False: it has returned. */
+static inline bool
+enter(cop_actor *self, cop_co *co)
 {
     co->is_ready = false;
-    if (!co->has_begun && (co->result = take_stack(self, co)) != COP_OK) {
-        finish(self, co);
-        return;
-    }
     self->current = co->letter;
     bool goes_on = copi_context_enter(&co->context);
     self->current = NULL;
-    if (!goes_on)
+    return goes_on;
+}
+
+static void
+resume(cop_actor *self, cop_co *co)
+{
+    if (!co->has_begun && (co->result = take_stack(self, co)) != COP_OK)
+        finish(self, co);
+    else if (!enter(self, co))
         finish(self, co);
 }
 
 static bool
-step(cop_actor *self, copi_worker *worker, uint32_t slice)
+step_else(cop_actor *self, cop_co *co, copi_worker *worker, uint32_t slice)
 {
-    cop_co *co = copi_co_of(self);
-
-    if (!co->is_ready || co->wants_mail) {
+    if (!co->is_ready || co->choice != NULL) {
         copi_receive(self);
         if (!copi_has_turns(self) || !copi_inbox_sort(co))
             return false;
-        if (!co->is_ready && !(co->wants_mail && copi_inbox_has_more(co)))
+        if (!co->is_ready && !(co->choice != NULL && copi_inbox_has_more(co)))
             return copi_mailbox_park(&self->mailbox);
     } else if (!copi_inbox_is_sorted(co) && !copi_inbox_sort(co)) {
         return false; /* a result that came with what woke it is given first */
@@ -159,6 +159,61 @@ step(cop_actor *self, copi_worker *worker, uint32_t slice)
     /* The usual case: it was told of all that has come. */
     return !co->is_ready && copi_has_turns(self) && copi_inbox_is_sorted(co) &&
            copi_mailbox_park(&self->mailbox);
+}
+
+/* The only message there is, if it is what the body waits for; it stays in the mailbox. */
+static inline copi_envelope *
+lone_letter(cop_actor *self, const cop_co *co)
+{
+    const copi_choice *choice = co->choice;
+
+    if (choice == NULL || choice->wants != NULL || self->batch != NULL ||
+        self->phase != COPI_SEQUENTIAL)
+        return NULL;
+    copi_envelope *lone = copi_lone_message(self, COPI_NEWS);
+    return lone != NULL && lone->type != NULL &&
+                   (choice->type == NULL || choice->type == lone->type)
+               ? lone
+               : NULL;
+}
+
+/*
+ * Most messages come alone, and find a body that waits for them.  Such a one is lent to it where
+ * it is: what it waits for next removes it, as run_lone_message does for handlers.  True if the
+ * actor sleeps.
+ */
+static inline bool
+run_with(cop_actor *self, cop_co *co, copi_worker *worker, copi_envelope *lone)
+{
+    co->lent = co->letter = lone;
+    bool goes_on = enter(self, co);
+    /* Who waits for the next one has done with this one. */
+    if (COPI_LIKELY(co->choice != NULL && !co->is_ready && self->batch == NULL)) {
+        co->lent = NULL; /* the next one may be lent on another worker before this returns */
+        if (copi_mailbox_park_after(&self->mailbox, &lone->mail)) {
+            copi_envelope_free(worker, lone);
+            return true;
+        }
+    }
+    if (!goes_on)
+        finish(self, co);
+    bool is_read = co->letter == lone;
+    co->lent = NULL;
+    copi_receive_after(self, &lone->mail);
+    if (!is_read)
+        copi_envelope_free(worker, lone);
+    return false;
+}
+
+static bool
+step(cop_actor *self, copi_worker *worker, uint32_t slice)
+{
+    cop_co *co = copi_co_of(self);
+    copi_envelope *lone = worker->spent < slice ? lone_letter(self, co) : NULL;
+
+    if (COPI_LIKELY(lone != NULL))
+        return run_with(self, co, worker, lone);
+    return step_else(self, co, worker, slice);
 }
 
 /* ------------------------------------------------------------------------------- the end */

@@ -33,6 +33,13 @@
 #include "core/scope.h"
 #include "core/sequence.h"
 
+/* Which messages a wait is for. */
+typedef struct copi_choice {
+    const cop_type *type;                                  /* NULL: any */
+    bool (*wants)(const cop_received *message, void *ctx); /* NULL: all of them */
+    void *ctx;
+} copi_choice;
+
 struct cop_co {
     const char *site; /* first, see copi_at: where in the program it waits, or did last */
     copi_context context;
@@ -48,14 +55,17 @@ struct cop_co {
     uint8_t force; /* cop_force, of the actor itself */
     bool has_begun, is_over;
     bool is_ready; /* something may have happened that it waits for */
-    bool wants_mail;
     bool has_timed_out;
+    const copi_choice *choice; /* of the messages that it waits for; NULL: for none */
 
     /* The inbox: what stands behind `sorted` in the batch has not been looked at yet, and what
      * stands behind `seen` was not offered to the wait that goes on. */
     copi_mail *head, *sorted, *seen;
     copi_envelope *captured; /* what handling one that is sorted has made */
     copi_envelope *letter;   /* received; kept until the next one is */
+    /* The only message there was, left in the mailbox while the body runs, and only then: see
+     * run_with in body.c. */
+    copi_envelope *lent;
 
     /* The call that it waits for. */
     cop_err call_err;
@@ -75,9 +85,12 @@ copi_co_of(cop_actor *self)
     return self->state;
 }
 
-/* body.c */
 /* Runs others until something has happened; on the body's stack. */
-void copi_co_leave(cop_co *co);
+static inline void
+copi_co_leave(cop_co *co)
+{
+    copi_context_leave(&co->context);
+}
 
 /* annex.c */
 /* True the first time that a place is noted, while there is room. */
@@ -97,7 +110,7 @@ copi_inbox_is_sorted(const cop_co *co)
 
     return co->head == self->batch &&
            co->sorted == (self->batch == NULL ? NULL : self->batch_last) &&
-           !(co->wants_mail && co->seen != co->sorted);
+           !(co->choice != NULL && co->seen != co->sorted);
 }
 
 /* Is there something that the wait has not seen? */
@@ -107,27 +120,60 @@ copi_inbox_has_more(const cop_co *co)
     return co->seen != co->sorted;
 }
 /* From here on all messages are offered again. */
-void copi_inbox_rewind(cop_co *co);
+static inline void
+copi_inbox_rewind(cop_co *co)
+{
+    co->seen = NULL;
+}
 /* Somebody has taken one out: everything is looked at again. */
 void copi_inbox_forget(cop_actor *self);
-/* Which messages a wait is for. */
-typedef struct copi_choice {
-    const cop_type *type;                                  /* NULL: any */
-    bool (*wants)(const cop_received *message, void *ctx); /* NULL: all of them */
-    void *ctx;
-} copi_choice;
-
 /* Takes the next one that the wait has not seen and that is wanted; NULL if there is none. */
 copi_envelope *copi_inbox_pick(cop_co *co, const copi_choice *choice);
 
 /* wait.c */
 /* The force that holds where the body stands. */
-cop_force copi_co_force(const cop_co *co);
+cop_force copi_co_force_in(const cop_co *co, const copi_scope *innermost);
+static inline cop_force
+copi_co_force(const cop_co *co)
+{
+    return COPI_LIKELY(co->here == NULL) ? (cop_force)co->force
+                                         : copi_co_force_in(co, co->here);
+}
 /* From now on the wait ends after so long.  COP_E_NOMEM, COP_E_INVAL. */
-cop_err copi_wait_begin(cop_co *co, int64_t within_ms);
+cop_err copi_wait_begin_timed(cop_co *co, int64_t within_ms);
+static inline cop_err
+copi_wait_begin(cop_co *co, int64_t within_ms)
+{
+    co->has_timed_out = false;
+    co->wait_until = 0;
+    return within_ms == COP_INFINITY ? COP_OK : copi_wait_begin_timed(co, within_ms);
+}
+/* copi_wait_on for one who has been cancelled: COP_E_CANCELLED. */
+cop_err copi_wait_in_vain(cop_co *co);
+/* Which of the times has come. */
+void copi_wait_look_at_clock(cop_co *co);
 /* Waits until something has happened.  COP_OK: look again; COP_E_CANCELLED, COP_E_TIMEOUT. */
-cop_err copi_wait_on(cop_co *co);
-void copi_wait_end(cop_co *co);
+static inline cop_err
+copi_wait_on(cop_co *co)
+{
+    if (COPI_UNLIKELY(copi_co_force(co) >= COP_FORCE_HARD))
+        return copi_wait_in_vain(co);
+    if (co->has_timed_out)
+        return COP_E_TIMEOUT;
+    copi_co_leave(co);
+    if (COPI_UNLIKELY(co->wait_until != 0 || co->force == COP_FORCE_SOFT))
+        copi_wait_look_at_clock(co);
+    /* A time that has come is there already, also if the body was cancelled meanwhile. */
+    return co->has_timed_out ? COP_E_TIMEOUT : COP_OK;
+}
+void copi_wait_end_timed(cop_co *co);
+static inline void
+copi_wait_end(cop_co *co)
+{
+    co->choice = NULL;
+    if (co->wait_until != 0)
+        copi_wait_end_timed(co);
+}
 /* What the body waits for; see sequence.h. */
 const char *copi_wait_reason(const cop_actor *self);
 const char *copi_wait_site(const cop_actor *self);

@@ -212,12 +212,6 @@ copi_inbox_sort(cop_co *co)
     return true;
 }
 
-void
-copi_inbox_rewind(cop_co *co)
-{
-    co->seen = NULL;
-}
-
 static bool
 is_chosen(const copi_choice *choice, copi_envelope *envelope)
 {

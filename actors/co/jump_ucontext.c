@@ -18,7 +18,7 @@ enum {
 COPI_UNWATCHED static void
 begin(unsigned high, unsigned low)
 {
-    copi_jump_arrive((copi_context *)(uintptr_t)((uint64_t)high << HALF | low));
+    copi_jump_arrive((copi_jump_place *)(uintptr_t)((uint64_t)high << HALF | low));
 }
 
 /* At the top of a stack that nobody uses yet. */
@@ -31,9 +31,8 @@ first_place(const copi_stack *stack)
 }
 
 void
-copi_jump_make(copi_context *self)
+copi_jump_make(copi_jump_place *self, const copi_stack *stack)
 {
-    const copi_stack *stack = self->stack;
     ucontext_t *place = first_place(stack);
     uint64_t word = (uintptr_t)self;
 
@@ -42,18 +41,18 @@ copi_jump_make(copi_context *self)
     place->uc_stack.ss_sp = stack->low;
     place->uc_stack.ss_size = (size_t)((char *)place - stack->low);
     makecontext(place, (void (*)(void))begin, 2, (unsigned)(word >> HALF), (unsigned)word);
-    self->place = place;
+    *self = place;
 }
 
 COPI_UNWATCHED void
-copi_jump(copi_context *self)
+copi_jump(copi_jump_place *self)
 {
-    ucontext_t here, *there = self->place;
+    ucontext_t here, *there = *self;
 
     /* AddressSanitizer looks there for a stack to clear. */
     here.uc_stack.ss_sp = NULL;
     here.uc_stack.ss_size = 0;
-    self->place = &here;
+    *self = &here;
     /* It cannot fail either: both are in memory. */
     (void)swapcontext(&here, there);
 }

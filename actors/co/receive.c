@@ -5,24 +5,34 @@
 
 #include <coppice/watch.h>
 
-/* The one before: an unanswered request is answered, and its memory goes. */
-static void
+/*
+ * All of it that a message needs is in line: after a switch of stacks each return from a function
+ * that was called before is one that the processor has not foreseen, see jump_boost.h.
+ */
+
+COPI_COLD static void
+answer_late(cop_co *co)
+{
+    co->actor->current = co->letter;
+    copi_answer_unanswered(co->actor, COP_E_NOREPLY);
+}
+
+/* The one before: an unanswered request is answered, and its memory goes, if it is ours. */
+COPI_INLINE void
 release(cop_co *co)
 {
-    cop_actor *self = co->actor;
     copi_envelope *letter = co->letter;
 
     if (letter == NULL)
         return;
-    self->current = letter;
-    if (letter->kind == COPI_CALL)
-        copi_answer_unanswered(self, COP_E_NOREPLY);
-    self->current = NULL;
-    co->letter = NULL;
-    copi_envelope_free(self->worker, letter);
+    if (COPI_UNLIKELY(letter->kind == COPI_CALL))
+        answer_late(co);
+    co->letter = co->actor->current = NULL;
+    if (letter != co->lent)
+        copi_envelope_free(co->actor->worker, letter);
 }
 
-static void
+COPI_INLINE void
 accept(cop_co *co, copi_envelope *envelope)
 {
     cop_actor *self = co->actor;
@@ -36,34 +46,43 @@ accept(cop_co *co, copi_envelope *envelope)
     }
 }
 
+/* The one that has been found for it, or else the first that it wants. */
+COPI_INLINE copi_envelope *
+find(cop_co *co, const copi_choice *choice)
+{
+    if (co->lent != NULL)
+        return co->letter;
+    return copi_inbox_has_more(co) ? copi_inbox_pick(co, choice) : NULL;
+}
+
 /* Waits for one that is chosen; none has been found so far. */
-static cop_err
+COPI_INLINE cop_err
 await(cop_co *co, int32_t within_ms, const copi_choice *choice, copi_envelope **found)
 {
     copi_check_bounded(co, co->here, within_ms);
     cop_err err = copi_wait_begin(co, within_ms);
     if (err != COP_OK)
         return err;
-    co->wants_mail = true;
+    co->choice = choice;
     if (within_ms == 0) {
         co->is_ready = true; /* what has come may not be sorted yet */
         copi_co_leave(co);
-        *found = copi_inbox_pick(co, choice);
+        *found = find(co, choice);
     }
     while (*found == NULL && err == COP_OK) {
         err = copi_wait_on(co);
-        *found = copi_inbox_pick(co, choice);
+        *found = find(co, choice);
     }
     copi_wait_end(co);
     return *found != NULL ? COP_OK : err;
 }
 
-static cop_err
+COPI_INLINE cop_err
 receive(cop_co *co, int32_t within_ms, const copi_choice *choice)
 {
     release(co);
     copi_inbox_rewind(co);
-    copi_envelope *found = copi_inbox_pick(co, choice);
+    copi_envelope *found = find(co, choice);
     if (found == NULL)
         COP_TRY(await(co, within_ms, choice, &found));
     accept(co, found);

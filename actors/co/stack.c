@@ -43,14 +43,21 @@ size_of(uint8_t class)
     return (size_t)COPI_STACK_LEAST << class;
 }
 
+size_t
+copi_stack_least(void)
+{
+    size_t page = page_size();
+
+    return page > COPI_STACK_LEAST ? page : COPI_STACK_LEAST;
+}
+
 uint8_t
 copi_stack_class(size_t size)
 {
     uint8_t class = 0;
 
     COPI_CHECK(size <= COPI_STACK_MOST);
-    /* No smaller than a page, which may be large. */
-    while (size_of(class) < size || size_of(class) < page_size())
+    while (size_of(class) < size)
         class ++;
     return class;
 }

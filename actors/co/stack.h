@@ -82,6 +82,8 @@ typedef struct copi_quarry {
     uint32_t mappings_most; /* 0: not asked yet.  A test may set it beforehand. */
 } copi_quarry;
 
+/* Bytes: no stack is smaller than a page, which may be large. */
+size_t copi_stack_least(void);
 /* The smallest class of at least so many bytes; size is at most COPI_STACK_MOST. */
 uint8_t copi_stack_class(size_t size);
 

@@ -40,7 +40,7 @@ copi_stacks_init(copi_stacks *self)
 void
 copi_stack_cache_init(copi_stack_cache *self, copi_stacks *stacks)
 {
-    *self = (copi_stack_cache){.stacks = stacks};
+    *self = (copi_stack_cache){.stacks = stacks, .least = copi_stack_least()};
     atomic_init(&self->taken, 0);
     atomic_init(&self->given, 0);
     pthread_mutex_lock(&stacks->lock);
@@ -217,8 +217,10 @@ copi_stack_take(copi_stack_cache *from, size_t size, copi_stack **out)
 {
     if (size > COPI_STACK_MOST)
         return COP_E_INVAL;
+    if (size == 0)
+        size = COPI_STACK_DEFAULT;
 
-    uint8_t class = copi_stack_class(size == 0 ? COPI_STACK_DEFAULT : size);
+    uint8_t class = copi_stack_class(size > from->least ? size : from->least);
     if (from->classes[class].first == NULL)
         COP_TRY(refill(from, class));
     copi_stack *stack = from->classes[class].first;

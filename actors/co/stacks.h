@@ -59,6 +59,7 @@ typedef struct copi_stacks {
 /* Of one worker; everything that is no atomic is for its thread only. */
 struct copi_stack_cache {
     copi_stacks *stacks;
+    size_t least;           /* copi_stack_least() */
     copi_stack_cache *next; /* under the lock */
     struct {
         copi_stack *first; /* `count` of them, the newest first */

@@ -22,14 +22,17 @@
 #define COPPICE_CO_SWITCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/check.h"
+#include "co/jump.h"
+#include "co/overflow.h"
 #include "co/stack.h"
 #include "co/tools.h"
 
 /* Of whoever made it; it may not move. */
 typedef struct copi_context {
-    /* Where it is suspended; while it runs, where the one is that entered it. */
-    void *place;
+    copi_jump_place place;
     copi_stack *stack;
     void (*entry)(void *arg);
     void *arg;
@@ -46,10 +49,33 @@ void copi_context_make(copi_context *self, copi_stack *stack, void (*entry)(void
  * Runs it until it leaves or its entry returns.  False: it has returned, it is over, and the
  * stack is free.  Any thread; on the stack of another context, too.
  */
-bool copi_context_enter(copi_context *self);
+COPI_UNWATCHED static inline bool
+copi_context_enter(copi_context *self)
+{
+    const copi_stack *before = copi_footing_here.stack;
+    void *fake = NULL;
+
+    COPI_CHECK(!self->is_over);
+    if (COPI_UNLIKELY(!copi_footing_here.is_ready))
+        copi_overflow_ready();
+    copi_footing_here.stack = self->stack;
+    copi_tools_in(&self->tools, self->stack, &fake);
+    copi_jump(&self->place);
+    copi_tools_back(fake);
+    copi_footing_here.stack = before;
+    if (self->is_over)
+        copi_tools_drop(&self->tools);
+    return !self->is_over;
+}
 
 /* Back to who entered; returns when it is entered again.  From inside. */
-void copi_context_leave(copi_context *self);
+COPI_UNWATCHED static inline void
+copi_context_leave(copi_context *self)
+{
+    copi_tools_out(&self->tools, false);
+    copi_jump(&self->place);
+    copi_tools_arrive(&self->tools);
+}
 
 /* A suspended one is never entered again: what it has on its stack is forgotten, and the stack
  * is free.  One that is over may be dropped, too.  Any thread. */

@@ -8,12 +8,11 @@
 #include "core/node.h"
 
 cop_force
-copi_co_force(const cop_co *co)
+copi_co_force_in(const cop_co *co, const copi_scope *innermost)
 {
     cop_force force = COP_FORCE_NONE;
-    const copi_scope *scope = co->here;
 
-    for (; scope != NULL; scope = scope->outer) {
+    for (const copi_scope *scope = innermost; scope != NULL; scope = scope->outer) {
         if (scope->force > force)
             force = (cop_force)scope->force;
         if (scope->opts.shield)
@@ -44,12 +43,8 @@ copi_co_set_timer(cop_co *co)
 }
 
 cop_err
-copi_wait_begin(cop_co *co, int64_t within_ms)
+copi_wait_begin_timed(cop_co *co, int64_t within_ms)
 {
-    co->has_timed_out = false;
-    co->wait_until = 0;
-    if (within_ms == COP_INFINITY)
-        return COP_OK;
     if (within_ms < 0)
         return COP_E_INVAL;
     co->wait_until = copi_worker_after(co->actor->worker, within_ms);
@@ -61,22 +56,15 @@ copi_wait_begin(cop_co *co, int64_t within_ms)
 }
 
 void
-copi_wait_end(cop_co *co)
+copi_wait_end_timed(cop_co *co)
 {
-    bool was_timed = co->wait_until != 0;
-
     co->wait_until = 0;
-    co->wants_mail = false;
-    if (was_timed)
-        (void)copi_co_set_timer(co); /* to a time that was set before, or to none */
+    (void)copi_co_set_timer(co); /* to a time that was set before, or to none */
 }
 
-/* Which of the times has come. */
-static void
-look_at_clock(cop_co *co)
+void
+copi_wait_look_at_clock(cop_co *co)
 {
-    if (co->wait_until == 0 && co->force != COP_FORCE_SOFT)
-        return;
     int64_t now = copi_worker_now(co->actor->worker);
     if (co->wait_until != 0 && co->wait_until <= now)
         co->has_timed_out = true;
@@ -98,18 +86,10 @@ give_way(cop_co *co)
 }
 
 cop_err
-copi_wait_on(cop_co *co)
+copi_wait_in_vain(cop_co *co)
 {
-    if (copi_co_force(co) >= COP_FORCE_HARD) {
-        give_way(co);
-        return COP_E_CANCELLED;
-    }
-    if (co->has_timed_out)
-        return COP_E_TIMEOUT;
-    copi_co_leave(co);
-    look_at_clock(co);
-    /* A time that has come is there already, also if the body was cancelled meanwhile. */
-    return co->has_timed_out ? COP_E_TIMEOUT : COP_OK;
+    give_way(co);
+    return COP_E_CANCELLED;
 }
 
 void
@@ -164,7 +144,7 @@ copi_wait_reason(const cop_actor *self)
 
     if (!co->has_begun)
         return "its beginning";
-    if (co->wants_mail)
+    if (co->choice != NULL)
         return "a message";
     if (self->ties != NULL && self->ties->calls.count > 0)
         return NULL;

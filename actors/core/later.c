@@ -63,7 +63,7 @@ static const copi_leaf_kind call_kind = {
     .name = "call", .run = run_call, .cancel = cancel_call};
 
 cop_err
-cop_scope_soon(cop_actor *me, cop_scope scope, cop_call call, void *arg,
+cop_scope_soon(cop_actor *me, cop_scope scope, cop_callback call, void *arg,
                void (*dispose)(void *arg), cop_leaf *out)
 {
     copi_leaf *leaf;
@@ -78,7 +78,7 @@ cop_scope_soon(cop_actor *me, cop_scope scope, cop_call call, void *arg,
 
 static cop_err
 later(cop_actor *me, cop_scope scope, int64_t ms, int64_t period, cop_missed missed,
-      cop_call call, void *arg, void (*dispose)(void *arg), cop_leaf *out)
+      cop_callback call, void *arg, void (*dispose)(void *arg), cop_leaf *out)
 {
     copi_leaf *leaf;
 
@@ -95,7 +95,7 @@ later(cop_actor *me, cop_scope scope, int64_t ms, int64_t period, cop_missed mis
 }
 
 cop_err
-cop_scope_after(cop_actor *me, cop_scope scope, int64_t ms, cop_call call, void *arg,
+cop_scope_after(cop_actor *me, cop_scope scope, int64_t ms, cop_callback call, void *arg,
                 void (*dispose)(void *arg), cop_leaf *out)
 {
     if (ms < 0 || ms > ms_max) {
@@ -107,7 +107,7 @@ cop_scope_after(cop_actor *me, cop_scope scope, int64_t ms, cop_call call, void 
 
 cop_err
 cop_scope_every_with(cop_actor *me, cop_scope scope, int64_t ms, cop_missed missed,
-                     cop_call call, void *arg, void (*dispose)(void *arg), cop_leaf *out)
+                     cop_callback call, void *arg, void (*dispose)(void *arg), cop_leaf *out)
 {
     if (ms <= 0 || ms > ms_max || missed > COP_MISSED_CATCH_UP) {
         copi_dispose(me, dispose, arg);
@@ -117,7 +117,7 @@ cop_scope_every_with(cop_actor *me, cop_scope scope, int64_t ms, cop_missed miss
 }
 
 cop_err
-cop_scope_every(cop_actor *me, cop_scope scope, int64_t ms, cop_call call, void *arg,
+cop_scope_every(cop_actor *me, cop_scope scope, int64_t ms, cop_callback call, void *arg,
                 void (*dispose)(void *arg), cop_leaf *out)
 {
     return cop_scope_every_with(me, scope, ms, COP_MISSED_SKIP, call, arg, dispose, out);
@@ -158,7 +158,8 @@ post_call(cop_node *node, cop_pid to, const copi_closure *closure)
 }
 
 cop_err
-cop_post_call(cop_node *node, cop_pid to, cop_call call, void *arg, void (*dispose)(void *arg))
+cop_post_call(cop_node *node, cop_pid to, cop_callback call, void *arg,
+              void (*dispose)(void *arg))
 {
     cop_err err = post_call(node, to, &(copi_closure){call, arg, dispose});
 

@@ -64,7 +64,7 @@ detach(cop_actor *self, copi_leaf *leaf)
 
 cop_err
 copi_leaf_new(cop_actor *self, cop_scope handle, const copi_leaf_kind *kind, size_t size,
-              cop_call call, void *arg, void (*dispose)(void *arg), copi_leaf **out)
+              cop_callback call, void *arg, void (*dispose)(void *arg), copi_leaf **out)
 {
     copi_scope *scope = NULL;
     copi_leaf *leaf = NULL;

@@ -15,6 +15,26 @@ copi_is_for(const cop_actor *self, const copi_envelope *envelope)
            copi_generation(atomic_load_explicit(&self->id, memory_order_relaxed));
 }
 
+/*
+ * The only message there is, if it is one of the kinds up to `last`, left where it is.  Most
+ * messages come alone, and one that is not taken out costs an atomic exchange less: the park
+ * that follows removes it.  But it is freed only after that, when the actor may run elsewhere
+ * and look whether a buffer that came with it is its own by now: not one with buffers.
+ */
+static inline copi_envelope *
+copi_lone_message(cop_actor *self, copi_kind last)
+{
+    copi_mail *mail = copi_mailbox_peek(&self->mailbox);
+
+    if (mail == NULL || !copi_mailbox_may_peek(&self->mailbox))
+        return NULL;
+    copi_envelope *envelope = copi_envelope_of(mail);
+    return envelope->kind <= (uint32_t)last && !envelope->has_bufs &&
+                   copi_is_for(self, envelope)
+               ? envelope
+               : NULL;
+}
+
 /* Puts an envelope ahead of what waits for its turn. */
 void copi_prepend(cop_actor *self, copi_envelope *envelope);
 

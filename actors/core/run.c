@@ -170,25 +170,6 @@ run_ending(cop_actor *self)
     return copi_finish(self) || copi_mailbox_park(&self->mailbox);
 }
 
-/*
- * The only message there is, left where it is.  Most messages come alone, and one that is
- * not taken out costs an atomic exchange less: the park that follows removes it.  But it is
- * freed only after that, when the actor may run elsewhere and look whether a buffer that
- * came with it is its own by now: not one with buffers.
- */
-static copi_envelope *
-lone_message(cop_actor *self)
-{
-    copi_mail *mail = copi_mailbox_peek(&self->mailbox);
-
-    if (mail == NULL || !copi_mailbox_may_peek(&self->mailbox))
-        return NULL;
-    copi_envelope *envelope = copi_envelope_of(mail);
-    return envelope->kind < COPI_TIMER && !envelope->has_bufs && copi_is_for(self, envelope)
-               ? envelope
-               : NULL;
-}
-
 /* What was handled is told from its envelope, or if that was part of something that may be gone
  * by now, from what handle_part has kept. */
 COPI_COLD static void
@@ -253,7 +234,8 @@ static inline bool
 run_step(cop_actor *self, copi_worker *worker)
 {
     copi_envelope *envelope = next_envelope(self);
-    bool is_lone = envelope == NULL && (envelope = lone_message(self)) != NULL;
+    bool is_lone =
+        envelope == NULL && (envelope = copi_lone_message(self, COPI_CLOSURE)) != NULL;
 
     if (envelope == NULL) {
         copi_receive(self);

@@ -65,7 +65,7 @@ struct copi_leaf {
     copi_scope *scope; /* NULL: the actor's own */
     cop_actor *actor;
     const copi_leaf_kind *kind;
-    cop_call call;
+    cop_callback call;
     void *arg;
     void (*dispose)(void *arg);
     copi_timer timer;
@@ -81,7 +81,7 @@ struct copi_leaf {
 
 /* The payload of COPI_CLOSURE. */
 typedef struct copi_closure {
-    cop_call call;
+    cop_callback call;
     void *arg;
     void (*dispose)(void *arg);
 } copi_closure;
@@ -205,7 +205,8 @@ cop_err copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_le
 /* A leaf of `size` bytes in that scope, not yet due.  The argument is its own from then on; if
  * there is an error it is disposed of. */
 cop_err copi_leaf_new(cop_actor *self, cop_scope scope, const copi_leaf_kind *kind, size_t size,
-                      cop_call call, void *arg, void (*dispose)(void *arg), copi_leaf **out);
+                      cop_callback call, void *arg, void (*dispose)(void *arg),
+                      copi_leaf **out);
 /* NULL: it is over. */
 copi_leaf *copi_leaf_find(cop_actor *self, cop_leaf handle);
 /* From now on the end of the scope, and of the actor, waits for its end; or no longer. */

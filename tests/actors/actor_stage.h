@@ -84,7 +84,7 @@ stage_open(const cop_behaviour *behaviour, uint64_t seed)
 }
 
 static inline void
-stage_do(cop_call call)
+stage_do(cop_callback call)
 {
     assert_int_equal(cop_post_call(stage.node, stage.actor, call, NULL, NULL), COP_OK);
     cop_sim_settle(stage.sim);

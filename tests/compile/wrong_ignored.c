@@ -3,10 +3,10 @@
 /* What could not be started is not passed over in silence. */
 #include <coppice/scope.h>
 
-void start_it(cop_actor *me, cop_scope scope, cop_call call);
+void start_it(cop_actor *me, cop_scope scope, cop_callback call);
 
 void
-start_it(cop_actor *me, cop_scope scope, cop_call call)
+start_it(cop_actor *me, cop_scope scope, cop_callback call)
 {
     cop_scope_soon(me, scope, call, NULL, NULL, NULL);
 }

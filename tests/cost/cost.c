@@ -10,6 +10,7 @@
  * timer comes due while a case runs.  What is left is the runtime's looking at the clock,
  * the more often the slower the machine, but never so often that it counts.
  */
+#include <coppice/co.h>
 #include <coppice/coppice.h>
 
 #include <stdint.h>
@@ -261,6 +262,86 @@ COP_HANDLER(loner, more)
 }
 static COP_BEHAVIOUR(loner_b, loner, COP_ON(loner, cop_start), COP_ON(loner, more));
 
+/* --------------------- letter: a message there, or one back, of bodies that wait for it */
+
+COP_BODY(pen_friend, void, unused)
+{
+    const ball *got;
+
+    (void)unused;
+    for (;;) {
+        COP_TRY(cop_receive_a(co, COP_INFINITY, ball, &got));
+        COP_TRY(cop_send(me, cop_sender(me), ball, .n = got->n - 1));
+    }
+}
+static COP_SEQUENTIAL(pen_friend_b, pen_friend);
+
+COP_BODY(writer, void, unused)
+{
+    const ball *got;
+    cop_pid friend;
+    int64_t left = operations;
+
+    (void)unused;
+    COP_TRY(cop_spawn(me, &pen_friend_b, NULL, &friend));
+    while (left > 0) {
+        COP_TRY(cop_send(me, friend, ball, .n = left - 1));
+        COP_TRY(cop_receive_a(co, COP_INFINITY, ball, &got));
+        left = got->n;
+    }
+    return COP_OK;
+}
+static COP_SEQUENTIAL(writer_b, writer);
+
+/* --------------- scope, body: a block with one child that ends at once, an actor or a body */
+
+typedef struct moment {
+    int unused;
+} moment;
+
+COP_HANDLER(moment, cop_start)
+{
+    return cop_stop(me);
+}
+static COP_BEHAVIOUR(moment_b, moment, COP_ON(moment, cop_start));
+
+COP_BODY(instant, void, unused)
+{
+    (void)co;
+    (void)unused;
+    return COP_OK;
+}
+static COP_SEQUENTIAL(instant_b, instant);
+
+static cop_err
+open_and_close(cop_co *co, const cop_behaviour *child)
+{
+    cop_outcome outcome;
+
+    for (int64_t left = operations; left > 0; left--) {
+        COP_SCOPE(co, here, &outcome, .name = "s")
+        COP_TRY(
+            cop_spawn(cop_actor_of(co), child, &(cop_spawn_opts){.scope = here.scope}, NULL));
+        if (outcome.started != 1)
+            return COP_E_FAILED;
+    }
+    return COP_OK;
+}
+
+COP_BODY(opener, void, unused)
+{
+    (void)unused;
+    return open_and_close(co, &moment_b);
+}
+static COP_SEQUENTIAL(opener_b, opener);
+
+COP_BODY(body_opener, void, unused)
+{
+    (void)unused;
+    return open_and_close(co, &instant_b);
+}
+static COP_SEQUENTIAL(body_opener_b, body_opener);
+
 /* ---------------------------------------------------------------------- command line */
 
 static const struct {
@@ -268,14 +349,17 @@ static const struct {
     const cop_behaviour *run;
     cop_err (*once)(cop_actor *me, const loner *st);
 } cases[] = {
-    {"hop",     &server_b,    NULL        },
-    {"send",    &consumer_b,  NULL        },
-    {"call",    &caller_b,    NULL        },
-    {"spawn",   &spawner_b,   NULL        },
-    {"restart", &tormentor_b, NULL        },
-    {"timer",   &loner_b,     timer_once  },
-    {"monitor", &loner_b,     monitor_once},
-    {"whereis", &loner_b,     whereis_once},
+    {"hop",     &server_b,      NULL        },
+    {"send",    &consumer_b,    NULL        },
+    {"call",    &caller_b,      NULL        },
+    {"spawn",   &spawner_b,     NULL        },
+    {"restart", &tormentor_b,   NULL        },
+    {"timer",   &loner_b,       timer_once  },
+    {"monitor", &loner_b,       monitor_once},
+    {"whereis", &loner_b,       whereis_once},
+    {"letter",  &writer_b,      NULL        },
+    {"scope",   &opener_b,      NULL        },
+    {"body",    &body_opener_b, NULL        },
 };
 
 /* The reports of all the crashes. */

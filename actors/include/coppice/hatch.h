@@ -49,8 +49,8 @@ typedef struct cop_hatch_site {
  */
 #define cop_post_soon(node, to, call, arg, dispose)                                            \
     (COPI_HATCH("cop_post_soon"), cop_post_call(node, to, call, arg, dispose))
-COP_API COP_MUST_USE cop_err cop_post_call(cop_node *node, cop_pid to, cop_call call, void *arg,
-                                           void (*dispose)(void *arg));
+COP_API COP_MUST_USE cop_err cop_post_call(cop_node *node, cop_pid to, cop_callback call,
+                                           void *arg, void (*dispose)(void *arg));
 
 extern cop_hatch_site copi_hatch_begin[] __asm__("__start_cop_hatch")
     __attribute__((weak, visibility("hidden")));

@@ -156,7 +156,7 @@ COP_API cop_err cop_scope_check(cop_actor *me, cop_scope scope);
  * What is called later, in a turn of its own like a handler.  An error fails the scope that
  * it is a child of; cop_fail gives the failure a text.
  */
-typedef cop_err (*cop_call)(cop_actor *me, void *state, void *arg);
+typedef cop_err (*cop_callback)(cop_actor *me, void *state, void *arg);
 
 /*
  * Call `call` as soon as what waits now has been handled; after `ms`; or every `ms`, the first
@@ -168,14 +168,14 @@ typedef cop_err (*cop_call)(cop_actor *me, void *state, void *arg);
  * `out` may be NULL.  COP_E_CANCELLED (the scope is), COP_E_GONE, COP_E_NOT_MINE, COP_E_INVAL,
  * COP_E_FULL (its bound), COP_E_NOMEM.
  */
-COP_API COP_MUST_USE cop_err cop_scope_soon(cop_actor *me, cop_scope scope, cop_call call,
+COP_API COP_MUST_USE cop_err cop_scope_soon(cop_actor *me, cop_scope scope, cop_callback call,
                                             void *arg, void (*dispose)(void *arg),
                                             cop_leaf *out);
 COP_API COP_MUST_USE cop_err cop_scope_after(cop_actor *me, cop_scope scope, int64_t ms,
-                                             cop_call call, void *arg,
+                                             cop_callback call, void *arg,
                                              void (*dispose)(void *arg), cop_leaf *out);
 COP_API COP_MUST_USE cop_err cop_scope_every(cop_actor *me, cop_scope scope, int64_t ms,
-                                             cop_call call, void *arg,
+                                             cop_callback call, void *arg,
                                              void (*dispose)(void *arg), cop_leaf *out);
 
 /* What becomes of the calls that were missed, because one took longer than a period or the
@@ -187,8 +187,9 @@ typedef enum cop_missed {
 
 /* As cop_scope_every, with that.  COP_E_INVAL for another `missed` as well. */
 COP_API COP_MUST_USE cop_err cop_scope_every_with(cop_actor *me, cop_scope scope, int64_t ms,
-                                                  cop_missed missed, cop_call call, void *arg,
-                                                  void (*dispose)(void *arg), cop_leaf *out);
+                                                  cop_missed missed, cop_callback call,
+                                                  void *arg, void (*dispose)(void *arg),
+                                                  cop_leaf *out);
 
 /*
  * cop_scope_ask(me, scope, to, within_ms, then, &leaf, T, fields...): cop_ask in a scope, which

@@ -291,7 +291,7 @@ ACT(fail_owner)
 
 static const struct {
     const char *fact;
-    cop_call start, cancel;
+    cop_callback start, cancel;
     const char *heard; /* the reason, as the child has it */
 } reasons[] = {
     {"its owner stops it",               start_on_its_own, stop_child,            "shutdown (owner_b)"                   },

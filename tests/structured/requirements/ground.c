@@ -174,7 +174,7 @@ ground_close(void)
 /* ------------------------------------------------------------------------- acts */
 
 typedef struct act {
-    cop_call call;
+    cop_callback call;
     void *arg;
 } act;
 
@@ -226,7 +226,7 @@ has_said(const void *ctx)
 }
 
 void
-ground_do(cop_call call, void *arg)
+ground_do(cop_callback call, void *arg)
 {
     act *what = malloc(sizeof *what);
     unsigned wanted = here.done + 1;

@@ -60,7 +60,7 @@ int ground_stop(void);
 void ground_say(const char *format, ...) COP_PRINTF(1, 2);
 
 /* Runs `call` in the owner and returns when it has; in the simulator when nobody can run. */
-void ground_do(cop_call call, void *arg);
+void ground_do(cop_callback call, void *arg);
 /* Until `word` has been said; fails the test otherwise. */
 void ground_await(const char *word);
 /* As often as in the trace, or in the log if it begins with "log:". */
