@@ -82,8 +82,8 @@ cop_scope_ask_message(cop_actor *me, cop_scope scope, cop_pid to, int32_t within
         return copi_taken(type, message, err);
     }
     of(leaf)->then = *then;
-    err = copi_ask_numbered(me, leaf->node.low, to, within_ms, &(cop_then){then->type, on_end},
-                            type, message);
+    err = copi_ask_numbered(me, leaf->node.low, to, within_ms, true,
+                            &(cop_then){then->type, on_end}, type, message);
     if (err != COP_OK)
         copi_leaf_over(me, leaf);
     else if (out != NULL)

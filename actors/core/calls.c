@@ -102,23 +102,18 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
     return copi_taken(type, message, err);
 }
 
+/* A call of that number that is not sent yet. */
 static cop_err
-check_call(const cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then)
+open_call(cop_actor *me, cop_pid to, int32_t *within_ms, bool is_bounded, const cop_then *then,
+          uint64_t ref, copi_call **out)
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
-    if (within_ms <= 0 || then == NULL)
+    if (*within_ms <= 0 || then == NULL)
         return COP_E_INVAL;
-    return cop_pid_equal(to, copi_pid_of(me)) ? COP_E_SELF : COP_OK;
-}
-
-/* A call of that number that is not sent yet. */
-static cop_err
-open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, uint64_t ref,
-          copi_call **out)
-{
-    COP_TRY(check_call(me, to, *within_ms, then));
-    if (copi_deadline_around(me) != 0) {
+    if (cop_pid_equal(to, copi_pid_of(me)))
+        return COP_E_SELF;
+    if (is_bounded && copi_deadline_around(me) != 0) {
         /* No longer than what it is asked for. */
         *within_ms = copi_no_longer(*within_ms, cop_time_left(me));
         if (*within_ms == 0)
@@ -129,34 +124,15 @@ open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, u
 }
 
 cop_err
-copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
+copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms, bool is_bounded,
                   const cop_then *then, const cop_type *type, const void *message)
 {
     copi_call *call;
-    cop_err err = open_call(me, to, &within_ms, then, ref, &call);
+    cop_err err = open_call(me, to, &within_ms, is_bounded, then, ref, &call);
 
     if (err != COP_OK)
         return copi_taken(type, message, err);
     err = send_request(me, call, within_ms, type, message);
-    if (err != COP_OK)
-        detach(me, call);
-    return err;
-}
-
-cop_err
-copi_ask_child(cop_actor *me, cop_pid child, const cop_then *then, const cop_type *type,
-               const void *message, cop_ref *out)
-{
-    copi_call *call = NULL;
-    cop_err err = check_call(me, child, INT32_MAX, then);
-
-    if (err == COP_OK &&
-        (call = new_call(me, child, INT32_MAX, then, copi_new_ref(me->worker))) == NULL)
-        err = COP_E_NOMEM;
-    if (err != COP_OK)
-        return copi_taken(type, message, err);
-    out->bits = call->node.low;
-    err = send_request(me, call, INT32_MAX, type, message);
     if (err != COP_OK)
         detach(me, call);
     return err;
@@ -170,7 +146,7 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
 
     if (out != NULL)
         out->bits = ref;
-    return copi_ask_numbered(me, ref, to, within_ms, then, type, message);
+    return copi_ask_numbered(me, ref, to, within_ms, true, then, type, message);
 }
 
 cop_err
@@ -181,7 +157,7 @@ copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *
 
     if (to.node != copi_incarnation(me->node))
         return COP_E_INVAL;
-    COP_TRY(open_call(me, to, &within_ms, then, copi_new_ref(me->worker), &call));
+    COP_TRY(open_call(me, to, &within_ms, true, then, copi_new_ref(me->worker), &call));
     cop_err err = copi_send(me->node, me->worker,
                             &(copi_parcel){.kind = kind,
                                            .from = copi_pid_of(me),

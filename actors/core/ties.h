@@ -165,12 +165,11 @@ void copi_names_told(cop_actor *self);
 /* calls.c */
 void copi_calls_end(cop_actor *self);
 void copi_deadline_due(copi_worker *worker, copi_timer *timer);
-/* As cop_ask, with a number of the caller's own, from copi_new_ref. */
+/* As cop_ask, with a number of the caller's own, from copi_new_ref.  Not bounded: whoever is asked
+ * sees to it that what is around this actor bounds the call. */
 cop_err copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
-                          const cop_then *then, const cop_type *type, const void *message);
-/* As cop_ask, of a child that answers in time by itself: no deadline around bounds it. */
-cop_err copi_ask_child(cop_actor *me, cop_pid child, const cop_then *then, const cop_type *type,
-                       const void *message, cop_ref *out);
+                          bool is_bounded, const cop_then *then, const cop_type *type,
+                          const void *message);
 /* That call ends with COP_E_CANCELLED; what its handler returned. */
 cop_err copi_ask_cancelled(cop_actor *self, uint64_t ref);
 /* Somebody else is to be told of its end, and what goes wrong there is that scope's. */

@@ -123,8 +123,9 @@ cop_limiter_acquire(cop_actor *me, cop_pid limiter, int32_t within_ms, const cop
     loan_request wanted = {limiter, cop_self(me), within_ms};
     COP_TRY(cop_spawn(me, &loan_b, &(cop_spawn_opts){.arg = &wanted}, &made.pid));
     copi_child_of(me, made.pid)->is_errand = true;
-    cop_err err =
-        copi_ask_child(me, made.pid, then, &copi_await_type, &COP_MSG(copi_await), &made.call);
+    made.call.bits = copi_new_ref(me->worker);
+    cop_err err = copi_ask_numbered(me, made.call.bits, made.pid, INT32_MAX, false, then,
+                                    &copi_await_type, &COP_MSG(copi_await));
     if (err != COP_OK)
         (void)cop_limiter_release(me, &made);
     else if (out != NULL)
