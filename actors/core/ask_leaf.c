@@ -29,8 +29,14 @@ on_end(cop_actor *me, void *state, cop_err err, const void *message)
     copi_leaf *leaf = copi_leaf_find(me, handle);
     cop_then then = of(leaf)->then;
 
-    err = then.call(me, state, err, message);
-    return copi_leaf_find(me, handle) == leaf ? copi_leaf_ended(me, leaf, err) : err;
+    cop_err said = then.call(me, state, err, message);
+    if (copi_leaf_find(me, handle) != leaf)
+        return said;
+    /* Who was called off alone, and passes that on, has not failed. */
+    if (said == COP_E_CANCELLED && err == said &&
+        copi_scope_force(leaf->scope) == COP_FORCE_NONE)
+        said = COP_OK;
+    return copi_leaf_ended(me, leaf, said);
 }
 
 static cop_err
