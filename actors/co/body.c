@@ -328,6 +328,7 @@ const struct cop_sequence cop_sequence = {
     .cancel = cancel,
     .is_cancelled = is_cancelled,
     .wake = wake,
+    .forget = copi_inbox_forget,
     .waits_for = copi_wait_reason,
     .waits_at = copi_wait_site,
     .end = end,

@@ -125,6 +125,8 @@ copi_inbox_rewind(cop_co *co)
 {
     co->seen = NULL;
 }
+/* Somebody has taken one out: everything is looked at again. */
+void copi_inbox_forget(cop_actor *self);
 /* Takes the next one that the wait has not seen and that is wanted; NULL if there is none. */
 copi_envelope *copi_inbox_pick(cop_co *co, const copi_choice *choice);
 

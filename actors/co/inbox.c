@@ -28,6 +28,15 @@ follow(cop_co *co)
     co->sorted = co->seen = NULL;
 }
 
+void
+copi_inbox_forget(cop_actor *self)
+{
+    cop_co *co = self->state;
+
+    co->head = self->batch;
+    co->sorted = co->seen = NULL;
+}
+
 static copi_mail *
 after(const cop_co *co, const copi_mail *mail)
 {

@@ -131,7 +131,8 @@ struct cop_actor {
     cop_actor *older, *younger;
     uint64_t cookie;
     copi_scope *scope; /* of the owner's, that it is in, which outlives it; NULL: his own */
-    bool is_told;
+    bool is_told : 1;
+    bool is_errand : 1; /* holds something for its owner, and has no part in its race */
 
     /* The runner; after the end, the owner (legacy.h). */
     bool keeps_mail;
@@ -286,6 +287,12 @@ void copi_end_worse(cop_actor *self, const cop_exit *why, const cop_exit *cause)
 void copi_kill_self(cop_actor *self);
 /* Goes on with an end that has begun.  True if the actor is gone: touch it no more. */
 bool copi_finish(cop_actor *self);
+/* Around what runs of an actor that ends, and may fail: `said` is how, if it has, as cop_fail
+ * or else `err` says it. */
+void copi_last_words_begin(cop_actor *self, cop_exit *said);
+void copi_last_words_end(cop_actor *self, cop_err err, cop_exit *said);
+/* That is why it ended, or one more reason for that. */
+void copi_clean_up_failed(cop_actor *self, const cop_exit *said);
 /* The record of an end that has begun. */
 void copi_exit_of(const cop_actor *self, cop_exit *out);
 
@@ -394,6 +401,10 @@ copi_settle_children(cop_actor *self)
     if (self->batch != NULL)
         copi_settle_batch(self);
 }
+/* Puts what ends a call before all that waits, for the one below. */
+void copi_hurry_calls(cop_actor *self);
+/* Of an actor that is ending, and has to wait for children: ends these calls. */
+void copi_end_hurried_calls(cop_actor *self);
 /* Puts an envelope behind what waits for its turn. */
 void copi_append(cop_actor *self, copi_envelope *envelope);
 

@@ -29,8 +29,14 @@ on_end(cop_actor *me, void *state, cop_err err, const void *message)
     copi_leaf *leaf = copi_leaf_find(me, handle);
     cop_then then = of(leaf)->then;
 
-    err = then.call(me, state, err, message);
-    return copi_leaf_find(me, handle) == leaf ? copi_leaf_ended(me, leaf, err) : err;
+    cop_err said = then.call(me, state, err, message);
+    if (copi_leaf_find(me, handle) != leaf)
+        return said;
+    /* Who was called off alone, and passes that on, has not failed. */
+    if (said == COP_E_CANCELLED && err == said &&
+        copi_scope_force(leaf->scope) == COP_FORCE_NONE)
+        said = COP_OK;
+    return copi_leaf_ended(me, leaf, said);
 }
 
 static cop_err
@@ -45,7 +51,8 @@ cancel(cop_actor *self, copi_leaf *leaf, cop_force force)
 {
     (void)force;
     if (!copi_is_open(self)) {
-        copi_ask_redirect(self, leaf->node.low, &of(leaf)->then);
+        copi_ask_redirect(self, leaf->node.low, &of(leaf)->then,
+                          copi_scope_number(leaf->scope));
         copi_leaf_release(self, leaf);
     } else if (!leaf->is_held) {
         copi_leaf_hold(self, leaf);
@@ -81,8 +88,8 @@ cop_scope_ask_message(cop_actor *me, cop_scope scope, cop_pid to, int32_t within
         return copi_taken(type, message, err);
     }
     of(leaf)->then = *then;
-    err = copi_ask_numbered(me, leaf->node.low, to, within_ms, &(cop_then){then->type, on_end},
-                            type, message);
+    err = copi_ask_numbered(me, leaf->node.low, to, within_ms, true,
+                            &(cop_then){then->type, on_end}, type, message);
     if (err != COP_OK)
         copi_leaf_over(me, leaf);
     else if (out != NULL)

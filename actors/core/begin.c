@@ -103,6 +103,7 @@ furnish(cop_actor *self, cop_actor *me, const cop_behaviour *behaviour,
     self->is_service = opts->service;
     self->is_told = false;
     self->owed = COPI_OWED_NOTHING;
+    self->is_errand = false;
     self->keeps_mail = false; /* until it has started */
     self->deaths = 0;
     self->on_stuck = (uint8_t)opts->on_stuck;

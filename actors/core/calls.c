@@ -9,12 +9,11 @@
  */
 #include <string.h>
 
-#include <coppice/scope.h>
-
 #include "base/check.h"
 #include "base/clock.h"
 #include "core/dispatch.h"
 #include "core/node.h"
+#include "core/scope.h"
 #include "core/ties.h"
 #include "message/bufs.h"
 #include "message/unpack.h"
@@ -73,6 +72,7 @@ new_call(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then, uin
     call->caller = me;
     call->then = *then;
     call->callee = to;
+    call->scope = 0;
     int64_t due = copi_worker_after(me->worker, within_ms);
     if (!copi_timer_arm(me->worker, &call->timer, due)) {
         free_call(me, call);
@@ -104,8 +104,8 @@ send_request(cop_actor *me, const copi_call *call, int32_t within_ms, const cop_
 
 /* A call of that number that is not sent yet. */
 static cop_err
-open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, uint64_t ref,
-          copi_call **out)
+open_call(cop_actor *me, cop_pid to, int32_t *within_ms, bool is_bounded, const cop_then *then,
+          uint64_t ref, copi_call **out)
 {
     if (!copi_is_open(me))
         return COP_E_GONE;
@@ -113,7 +113,7 @@ open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, u
         return COP_E_INVAL;
     if (cop_pid_equal(to, copi_pid_of(me)))
         return COP_E_SELF;
-    if (copi_deadline_around(me) != 0) {
+    if (is_bounded && copi_deadline_around(me) != 0) {
         /* No longer than what it is asked for. */
         *within_ms = copi_no_longer(*within_ms, cop_time_left(me));
         if (*within_ms == 0)
@@ -124,11 +124,11 @@ open_call(cop_actor *me, cop_pid to, int32_t *within_ms, const cop_then *then, u
 }
 
 cop_err
-copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
+copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms, bool is_bounded,
                   const cop_then *then, const cop_type *type, const void *message)
 {
     copi_call *call;
-    cop_err err = open_call(me, to, &within_ms, then, ref, &call);
+    cop_err err = open_call(me, to, &within_ms, is_bounded, then, ref, &call);
 
     if (err != COP_OK)
         return copi_taken(type, message, err);
@@ -146,7 +146,7 @@ cop_ask_message(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *th
 
     if (out != NULL)
         out->bits = ref;
-    return copi_ask_numbered(me, ref, to, within_ms, then, type, message);
+    return copi_ask_numbered(me, ref, to, within_ms, true, then, type, message);
 }
 
 cop_err
@@ -157,7 +157,7 @@ copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *
 
     if (to.node != copi_incarnation(me->node))
         return COP_E_INVAL;
-    COP_TRY(open_call(me, to, &within_ms, then, copi_new_ref(me->worker), &call));
+    COP_TRY(open_call(me, to, &within_ms, true, then, copi_new_ref(me->worker), &call));
     cop_err err = copi_send(me->node, me->worker,
                             &(copi_parcel){.kind = kind,
                                            .from = copi_pid_of(me),
@@ -185,12 +185,14 @@ cop_ask_cancel(cop_actor *me, cop_ref ref)
 }
 
 void
-copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then)
+copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then, uint32_t scope)
 {
     copi_call *call = find(self, ref);
 
-    if (call != NULL)
-        call->then = *then;
+    if (call == NULL)
+        return;
+    call->then = *then;
+    call->scope = scope;
 }
 
 cop_ref
@@ -308,17 +310,75 @@ copi_drop_deadline(cop_actor *self, copi_envelope *envelope)
         free_call(self, call);
 }
 
+/* ------------------------------------------------------------------ of who is ending */
+
+/* Nothing can be started any more, and who passes that on, or that it is cancelled, has not
+ * failed. */
+static bool
+is_failure(cop_err err)
+{
+    return err != COP_OK && err != COP_E_CANCELLED && err != COP_E_GONE;
+}
+
+static void
+end_told(cop_actor *self, copi_call *call)
+{
+    copi_envelope *current = self->current;
+    cop_leaf leaf = {{call->node.low}};
+    uint32_t scope = call->scope;
+    cop_exit said;
+
+    copi_last_words_begin(self, &said);
+    cop_err err = complete_shown(self, call, COP_E_CANCELLED);
+    copi_last_words_end(self, err, &said);
+    self->current = current;
+    if (is_failure(err))
+        copi_scope_clean_up_failed(self, copi_scope_numbered(self, scope), &said, leaf);
+}
+
+static void
+end_call(cop_actor *self, copi_call *call)
+{
+    if (self->is_killed)
+        detach(self, call);
+    else
+        end_told(self, call);
+}
+
+static void
+end_late(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = COPI_CONTAINER(envelope, copi_call, due);
+
+    call->timer.is_queued = false;
+    if (call->timer.is_dropped)
+        free_call(self, call);
+    else
+        end_call(self, call);
+}
+
+bool
+copi_call_ends_with(cop_actor *self, copi_envelope *envelope)
+{
+    copi_call *call = NULL;
+
+    if (envelope->kind == COPI_DEADLINE) {
+        end_late(self, envelope);
+        return true;
+    }
+    if (envelope->kind == COPI_REPLY || envelope->kind == COPI_REPLY_ERROR)
+        call = find(self, envelope->ref);
+    if (call != NULL)
+        end_call(self, call);
+    return false;
+}
+
 void
 copi_calls_end(cop_actor *self)
 {
     copi_map *calls = &self->ties->calls;
 
-    for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;) {
-        copi_call *call = COPI_CONTAINER(node, copi_call, node);
-        if (self->is_killed)
-            detach(self, call);
-        else
-            (void)complete_shown(self, call, COP_E_CANCELLED);
-    }
+    for (copi_map_node *node; (node = copi_map_next(calls, NULL)) != NULL;)
+        end_call(self, COPI_CONTAINER(node, copi_call, node));
     copi_map_fini(calls);
 }

@@ -126,12 +126,17 @@ forget_exit(cop_actor *self, cop_actor *child)
     copi_exit_free(child);
 }
 
-/* Are there children to be told to stop when another one of that brood has gone? */
+/* Are there children to be told to stop when another one of that scope has gone? */
 static bool
-must_go_on(const cop_actor *self, const copi_brood *brood)
+must_go_on(cop_actor *self, copi_scope *scope)
 {
-    return self->behaviour->ordered ||
-           (brood->service_count > 0 && brood->service_count == brood->child_count);
+    for (;; scope = scope->outer) {
+        const copi_brood *brood = copi_brood_of(self, scope);
+        if (brood->service_count > 0 && brood->service_count == brood->child_count)
+            return true;
+        if (scope == NULL)
+            return self->behaviour->ordered;
+    }
 }
 
 /* An end that nobody has anything to say to: most are.  The same whether the scope around the
@@ -164,10 +169,12 @@ judge_end(cop_actor *self, cop_actor *child, copi_scope *scope)
                          .brutal = child->stop_ms == COP_STOP_BRUTAL,
                          .start_failed = !child->is_started,
                          .legacy = child->keeps_mail ? &left : NULL};
+    bool is_no_win = child->is_errand && self->behaviour->policy == COP_RACE &&
+                     end.why->kind == COP_EXIT_NORMAL;
     forget(self, child);
-    if (self->phase == COPI_ENDING && must_go_on(self, copi_brood_of(self, scope)))
+    if (self->phase == COPI_ENDING && must_go_on(self, scope))
         copi_children_stop(self);
-    cop_err err = copi_scope_judge(self, scope, &end, (cop_leaf){0});
+    cop_err err = is_no_win ? COP_OK : copi_scope_judge(self, scope, &end, (cop_leaf){0});
     cop_legacy_drop(self, &left);
     if (why != NULL)
         copi_pool_give(&self->worker->pool, why, sizeof *why);

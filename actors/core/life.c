@@ -128,6 +128,8 @@ copi_end_as_said(cop_actor *self)
         return;
     copi_scopes_stop(self);
     copi_children_stop(self);
+    if (self->batch != NULL)
+        copi_hurry_calls(self);
 }
 
 void
@@ -194,14 +196,26 @@ copi_kill_self(cop_actor *self)
     keep_exit(self, &(cop_exit){.kind = COP_EXIT_KILLED});
 }
 
-/* Cleaning up went wrong: that is why it ended, or one more reason for that. */
-static void
-add_failure(cop_actor *self, cop_err err, cop_exit *said)
+void
+copi_last_words_begin(cop_actor *self, cop_exit *said)
 {
+    *said = (cop_exit){.kind = COP_EXIT_ERROR};
+    self->worker->last_words = said;
+}
+
+void
+copi_last_words_end(cop_actor *self, cop_err err, cop_exit *said)
+{
+    self->worker->last_words = NULL;
     if (said->text[0] == '\0' && said->code == 0) {
         said->code = err;
         strcpy(said->text, cop_err_text(err));
     }
+}
+
+void
+copi_clean_up_failed(cop_actor *self, const cop_exit *said)
+{
     if (self->why != NULL && cop_exit_is_abnormal(self->why))
         copi_exit_add(self->why, said);
     else
@@ -220,12 +234,12 @@ run_last(cop_actor *self)
         self->behaviour->terminate(self, self->state, &end.why);
         return;
     }
-    cop_exit said = {.kind = COP_EXIT_ERROR};
-    self->worker->last_words = &said;
+    cop_exit said;
+    copi_last_words_begin(self, &said);
     cop_err err = copi_dispatch(self, &cop_end_type, &end);
-    self->worker->last_words = NULL;
+    copi_last_words_end(self, err, &said);
     if (err != COP_OK)
-        add_failure(self, err, &said);
+        copi_clean_up_failed(self, &said);
 }
 
 static void
@@ -281,8 +295,10 @@ copi_finish(cop_actor *self)
 {
     copi_ties *ties = self->ties;
 
-    if (ties != NULL && ties->child_count + ties->held_count > 0)
+    if (ties != NULL && ties->child_count + ties->held_count > 0) {
+        copi_end_hurried_calls(self);
         return false;
+    }
     cop_actor *outer = copi_current(self->worker);
     copi_set_current(self->worker, self);
     if (ties != NULL) {

@@ -4,6 +4,7 @@
  */
 #include "base/check.h"
 #include "core/node.h"
+#include "core/sequence.h"
 #include "core/ties.h"
 
 static copi_monitor *
@@ -124,6 +125,8 @@ flush(cop_actor *self, uint64_t ref)
 {
     copi_mail *mail = self->batch;
 
+    if (mail == NULL)
+        return;
     self->batch = NULL;
     self->batch_count = 0;
     for (copi_mail *next; mail != NULL; mail = next) {
@@ -136,6 +139,8 @@ flush(cop_actor *self, uint64_t ref)
     }
     /* Nobody else says so if it was the last that waited. */
     copi_mailbox_show_backlog(&self->mailbox, self->batch_count);
+    if (self->behaviour->sequence != NULL)
+        self->behaviour->sequence->forget(self);
 }
 
 bool

@@ -144,7 +144,9 @@ fail_scope(cop_actor *self, copi_scope *scope, const cop_exit *why)
 static cop_err
 judge_local(cop_actor *self, copi_scope *scope, const cop_child_end *end, cop_leaf leaf)
 {
-    bool is_ending = scope->force != COP_FORCE_NONE || !copi_is_open(self);
+    /* One that closes tells its services: what goes wrong with them is kept, too. */
+    bool is_ending = scope->force != COP_FORCE_NONE || !copi_is_open(self) ||
+                     (scope->is_closing && end->told);
     cop_child_record record = {end->pid, leaf, end->cookie, *end->why};
     cop_err err = COP_OK;
 
@@ -235,6 +237,18 @@ copi_scope_fail(cop_actor *self, copi_scope *scope, const cop_exit *why)
     (void)judge_local(self, scope, &(cop_child_end){.why = why}, (cop_leaf){0});
 }
 
+void
+copi_scope_clean_up_failed(cop_actor *self, copi_scope *scope, cop_exit *said, cop_leaf leaf)
+{
+    if (scope == NULL) {
+        copi_clean_up_failed(self, said);
+        return;
+    }
+    said->origin = copi_pid_of(self);
+    copi_path_in(self, scope, said->path, sizeof said->path);
+    (void)judge_local(self, scope, &(cop_child_end){.why = said}, leaf);
+}
+
 static cop_err
 tell_down(cop_actor *self, const cop_child_end *end)
 {
@@ -260,8 +274,10 @@ tell_down(cop_actor *self, const cop_child_end *end)
 static cop_err
 judge_lost(cop_actor *self, const cop_child_end *end)
 {
-    if (self->ties->own.child_count == 0)
-        fail_actor(self, end->why);
+    for (const cop_actor *left = self->ties->own.oldest; left != NULL; left = left->younger)
+        if (!left->is_errand)
+            return COP_OK;
+    fail_actor(self, end->why);
     return COP_OK;
 }
 

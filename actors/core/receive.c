@@ -67,6 +67,55 @@ copi_settle_batch(cop_actor *self)
     }
 }
 
+/* ------------------------------------------------------------- calls of who is ending */
+
+static bool
+ends_a_call(copi_mail *mail)
+{
+    uint8_t kind = copi_envelope_of(mail)->kind;
+
+    return kind == COPI_DEADLINE || kind == COPI_REPLY || kind == COPI_REPLY_ERROR;
+}
+
+void
+copi_hurry_calls(cop_actor *self)
+{
+    copi_mail *mail = self->batch, *ends = NULL, **last = &ends;
+    uint32_t count = 0;
+
+    self->batch = NULL;
+    self->batch_count = 0;
+    for (copi_mail *next; mail != NULL; mail = next) {
+        next = mail->next;
+        if (!ends_a_call(mail)) {
+            copi_append(self, copi_envelope_of(mail));
+            continue;
+        }
+        *last = mail;
+        last = &mail->next;
+        count++;
+    }
+    if (ends == NULL)
+        return;
+    if (self->batch == NULL)
+        self->batch_last = COPI_CONTAINER(last, copi_mail, next);
+    *last = self->batch;
+    self->batch = ends;
+    self->batch_count += count;
+}
+
+void
+copi_end_hurried_calls(cop_actor *self)
+{
+    while (self->batch != NULL && ends_a_call(self->batch)) {
+        copi_envelope *envelope = copi_envelope_of(self->batch);
+        self->batch = self->batch->next;
+        self->batch_count--;
+        if (!copi_call_ends_with(self, envelope))
+            copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
+    }
+}
+
 /* ------------------------------------------------------------------------- signals */
 
 static bool
@@ -184,14 +233,25 @@ on_wake(cop_actor *self, copi_envelope *envelope)
         copi_body_wake(self);
 }
 
-/* What waits for its turn; an actor that is ending has no more turns. */
+/* An actor that is ending has no more turns, but its calls end in time: when all signals that
+ * are there have acted, since one may kill it. */
+COPI_COLD static void
+on_message_too_late(cop_actor *self, copi_envelope *envelope)
+{
+    if (self->phase == COPI_ENDING && ends_a_call(&envelope->mail))
+        copi_prepend(self, envelope);
+    else
+        copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
+}
+
+/* What waits for its turn. */
 static void
 on_message(cop_actor *self, copi_envelope *envelope)
 {
     if (copi_has_turns(self) || copi_legacy_keeps(self, envelope))
         copi_append(self, envelope);
     else
-        copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
+        on_message_too_late(self, envelope);
 }
 
 /* Of who looks at it. */

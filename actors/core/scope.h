@@ -203,6 +203,10 @@ void copi_scope_fail(cop_actor *self, copi_scope *scope, const cop_exit *why);
 void copi_scope_log(cop_actor *self, const copi_scope *scope, uint32_t first);
 /* One more error in the group of a scope that fails. */
 void copi_scope_keep(copi_scope *scope, const cop_child_record *record);
+/* The actor is ending, and something that was a child of that scope has failed in cleaning up;
+ * NULL: of the actor's own. */
+void copi_scope_clean_up_failed(cop_actor *self, copi_scope *scope, cop_exit *said,
+                                cop_leaf leaf);
 /* What a call in that scope returned is an error of the scope, if it is a local one.  Takes
  * over what cop_fail has said.  What the handler is to return for it. */
 cop_err copi_scope_blame(cop_actor *self, copi_scope *scope, cop_err err, cop_leaf leaf);

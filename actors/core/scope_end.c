@@ -4,8 +4,6 @@
  */
 #include "core/scope.h"
 
-#include <string.h>
-
 #include "core/dispatch.h"
 #include "core/node.h"
 
@@ -83,6 +81,20 @@ copi_scope_outcome(const copi_scope *scope, cop_outcome *out)
         out->why = scope->why;
 }
 
+/* It was cancelled with what is around it, and what went wrong then is known there, too.  False:
+ * it was not. */
+static bool
+hand_over(cop_actor *self, const copi_scope *scope, copi_scope *outer)
+{
+    if (scope->opts.policy == COP_COLLECT ||
+        (outer->force == COP_FORCE_NONE && copi_is_open(self)))
+        return false;
+    for (uint32_t i = 0; i < scope->kept_count; i++)
+        copi_scope_keep(outer, &scope->kept[i]);
+    outer->dropped += scope->dropped;
+    return true;
+}
+
 void
 copi_scope_pass_on(cop_actor *self, copi_scope *scope)
 {
@@ -93,6 +105,8 @@ copi_scope_pass_on(cop_actor *self, copi_scope *scope)
         copi_scope_fail(self, scope->outer, &scope->why);
     else if (has_failed_late)
         copi_scope_fail(self, scope->outer, &scope->kept[0].why);
+    else if (scope->outer != NULL && hand_over(self, scope, scope->outer))
+        return;
     /* The first is what was passed on, but for a deadline. */
     copi_scope_log(self, scope,
                    scope->has_failed ? scope->why.kind != COP_EXIT_DEADLINE : has_failed_late);
@@ -129,15 +143,16 @@ copi_handle_scope_end(cop_actor *self, copi_envelope *envelope)
 static void
 end_heard(cop_actor *self, copi_scope *scope)
 {
-    cop_err err = tell_closed(self, scope);
-    cop_exit why = {.kind = COP_EXIT_ERROR, .code = err, .origin = copi_pid_of(self)};
+    cop_exit why;
 
-    if (scope->opts.closed == NULL) {
+    copi_last_words_begin(self, &why);
+    cop_err err = tell_closed(self, scope);
+    copi_last_words_end(self, err, &why);
+    why.origin = copi_pid_of(self);
+    if (scope->opts.closed == NULL)
         copi_scope_pass_on(self, scope);
-    } else if (err != COP_OK) {
-        strcpy(why.text, cop_err_text(err));
+    else if (err != COP_OK)
         copi_scope_fail(self, scope->outer, &why);
-    }
 }
 
 /* Inner ones first. */

@@ -180,6 +180,8 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
         return COP_E_INVAL;
     if (!copi_is_open(me))
         return COP_E_GONE;
+    if (scope->deadline != 0 && scope->deadline <= copi_worker_now(me->worker))
+        return COP_OK; /* it has come, if it has not been dealt with yet */
     int64_t at = copi_worker_after(me->worker, ms);
     if (at == 0)
         at = 1; /* a simulation begins at 0, which is none */

@@ -34,6 +34,8 @@ struct cop_sequence {
     bool (*is_cancelled)(const cop_actor *self);
     /* Something that it may wait for has happened. */
     void (*wake)(cop_actor *self);
+    /* Something has been taken out of its batch, and what it knew of that is no longer true. */
+    void (*forget)(cop_actor *self);
     /* What it waits for, for people; static.  NULL: that is seen elsewhere. */
     const char *(*waits_for)(const cop_actor *self);
     /* And where in the program, or NULL. */

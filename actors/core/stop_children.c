@@ -231,13 +231,34 @@ copi_ladder_end(cop_actor *self)
 
 /* ----------------------------------------------------------- all, or one of them */
 
+static bool
+has_children(const copi_brood *brood)
+{
+    for (const copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        if (has_children(&scope->brood))
+            return true;
+    return brood->child_count > 0;
+}
+
+/* Is nobody left but the brood's services?  Who is in a scope inside may need them as well. */
+static bool
+are_services_left(const copi_brood *brood)
+{
+    if (brood->service_count == 0 || brood->child_count > brood->service_count)
+        return false;
+    for (const copi_scope *scope = brood->scopes; scope != NULL; scope = scope->older)
+        if (has_children(&scope->brood))
+            return false;
+    return true;
+}
+
 static void
 stop_brood(cop_actor *self, copi_brood *brood, const cop_exit *why)
 {
-    bool are_services_left = brood->child_count == brood->service_count;
+    bool have_services_turn = self->behaviour->ordered || are_services_left(brood);
 
     for (cop_actor *child = brood->youngest; child != NULL; child = child->older) {
-        if (child->is_service && !are_services_left && !self->behaviour->ordered)
+        if (child->is_service && !have_services_turn)
             continue;
         copi_child_tell(self, child, why);
         if (self->behaviour->ordered)

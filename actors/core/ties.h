@@ -49,6 +49,7 @@ typedef struct copi_call {
     cop_actor *caller;
     cop_then then;
     cop_pid callee;
+    uint32_t scope; /* of an actor that is ending: the scope that it was a child of; 0: none */
 } copi_call;
 
 /* A request that I have deferred; key: node of the caller, ref. */
@@ -183,13 +184,15 @@ void copi_names_told(cop_actor *self);
 /* calls.c */
 void copi_calls_end(cop_actor *self);
 void copi_deadline_due(copi_worker *worker, copi_timer *timer);
-/* As cop_ask, with a number of the caller's own, from copi_new_ref. */
+/* As cop_ask, with a number of the caller's own, from copi_new_ref.  Not bounded: whoever is asked
+ * sees to it that what is around this actor bounds the call. */
 cop_err copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
-                          const cop_then *then, const cop_type *type, const void *message);
+                          bool is_bounded, const cop_then *then, const cop_type *type,
+                          const void *message);
 /* That call ends with COP_E_CANCELLED; what its handler returned. */
 cop_err copi_ask_cancelled(cop_actor *self, uint64_t ref);
-/* Somebody else is to be told of its end. */
-void copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then);
+/* Somebody else is to be told of its end, and what goes wrong there is that scope's. */
+void copi_ask_redirect(cop_actor *self, uint64_t ref, const cop_then *then, uint32_t scope);
 /* As cop_ask, of a local actor, with an order to its debugger; the kind says when it acts.
  * `out` may be NULL. */
 cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const cop_then *then,
@@ -199,6 +202,9 @@ cop_err copi_ask_debugger(cop_actor *me, cop_pid to, int32_t within_ms, const co
 cop_err copi_handle_reply(cop_actor *self, copi_envelope *envelope);
 cop_err copi_handle_deadline(cop_actor *self, copi_envelope *envelope);
 void copi_drop_deadline(cop_actor *self, copi_envelope *envelope);
+/* An actor that is ending has got that: a call whose deadline it is, or whose answer, waits no
+ * longer, and is told so.  True if the envelope has been dropped. */
+bool copi_call_ends_with(cop_actor *self, copi_envelope *envelope);
 
 /* answers.c */
 void copi_deferred_end(cop_actor *self);

@@ -6,6 +6,7 @@
  * answer could come too late for it, and nobody would know that the token is not wanted.
  */
 #include <coppice/limiter.h>
+#include <coppice/scope.h>
 
 #include <string.h>
 
@@ -112,14 +113,19 @@ cop_err
 cop_limiter_acquire(cop_actor *me, cop_pid limiter, int32_t within_ms, const cop_then *then,
                     cop_loan *out)
 {
-    loan_request wanted = {limiter, cop_self(me), within_ms};
     cop_loan made = {0};
 
     if (then == NULL || then->type != &cop_limiter_granted_type || within_ms <= 0)
         return COP_E_INVAL;
+    within_ms = copi_no_longer(within_ms, cop_time_left(me));
+    if (within_ms == 0)
+        return COP_E_TIMEOUT;
+    loan_request wanted = {limiter, cop_self(me), within_ms};
     COP_TRY(cop_spawn(me, &loan_b, &(cop_spawn_opts){.arg = &wanted}, &made.pid));
-    cop_err err = cop_ask_message(me, made.pid, INT32_MAX, then, &copi_await_type,
-                                  &COP_MSG(copi_await), &made.call);
+    copi_child_of(me, made.pid)->is_errand = true;
+    made.call.bits = copi_new_ref(me->worker);
+    cop_err err = copi_ask_numbered(me, made.call.bits, made.pid, INT32_MAX, false, then,
+                                    &copi_await_type, &COP_MSG(copi_await));
     if (err != COP_OK)
         (void)cop_limiter_release(me, &made);
     else if (out != NULL)

@@ -90,6 +90,17 @@ ACT(ask_and_fail)
     ((asker *)state)->returns = COP_E_INVAL;
     return open_and_ask(me, 0, 5000);
 }
+ACT(ask_and_pass_on)
+{
+    ((asker *)state)->returns = COP_E_CANCELLED;
+    return open_and_ask(me, 0, 5000);
+}
+ACT(ask_alone)
+{
+    ((asker *)state)->returns = COP_E_CANCELLED;
+    scope = cop_here(me);
+    return ask_in(me, 5000);
+}
 ACT(ask_within_deadline)
 {
     return open_and_ask(me, 100, 5000);
@@ -253,6 +264,12 @@ one_call_is_called_off(void **state)
     stage_do(ask);
     stage_do(cancel_leaf);
     stage_expect("COP_E_CANCELLED closed: normal, 0 failed");
+    stage_do(ask_and_pass_on);
+    stage_do(cancel_leaf);
+    stage_expect("COP_E_CANCELLED closed: normal, 0 failed");
+    stage_do(ask_alone); /* as a child of the actor */
+    stage_do(cancel_leaf);
+    stage_expect("COP_E_CANCELLED");
     stage_do(ask);
     stage_do(give_up); /* without a word */
     stage_expect("1 closed: normal, 0 failed");

@@ -199,6 +199,44 @@ a_failure_in_a_cancelled_scope_that_nobody_hears_ends_the_actor(void **state)
     stage_close();
 }
 
+/* Obeys, but goes wrong in cleaning up. */
+typedef struct clumsy {
+    int unused;
+} clumsy;
+
+COP_HANDLER(clumsy, cop_end)
+{
+    return cop_fail(me, 8, "slipped");
+}
+static COP_BEHAVIOUR(clumsy_b, clumsy, COP_ON(clumsy, cop_end));
+
+static cop_err
+say_kept(cop_actor *me, void *state, void *ctx, const cop_outcome *outcome)
+{
+    for (uint32_t i = 0; i < outcome->kept_count; i++)
+        stage_say("%s", outcome->kept[i].why.text);
+    return say_closed(me, state, ctx, outcome);
+}
+
+ACT(clumsy_unheard)
+{
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.closed = say_kept, .ctx = "s"}, &scope));
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.within = scope}, &inner));
+    return cop_spawn(me, &clumsy_b, &(cop_spawn_opts){.scope = inner}, NULL);
+}
+
+static void
+what_goes_wrong_inside_is_kept_where_somebody_hears(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(clumsy_unheard);
+    stage_do(cancel);
+    cop_sim_settle(stage.sim);
+    stage_expect("slipped s=shutdown");
+    stage_close();
+}
+
 ACT(badly_heard)
 {
     return cop_scope_open(me, &(cop_scope_opts){.closed = refuse_closed, .ctx = "s"}, &scope);
@@ -390,6 +428,7 @@ main(void)
         cmocka_unit_test(a_failure_that_ends_after_the_actor_began_to_is_its_reason),
         cmocka_unit_test(a_failure_in_scopes_that_nobody_hears_is_the_actors_reason),
         cmocka_unit_test(a_failure_in_a_cancelled_scope_that_nobody_hears_ends_the_actor),
+        cmocka_unit_test(what_goes_wrong_inside_is_kept_where_somebody_hears),
         cmocka_unit_test(an_error_of_closed_at_the_actors_end_is_its_reason),
         cmocka_unit_test(a_bodys_argument_outlives_its_scopes),
         cmocka_unit_test(a_block_lasts_as_long_as_its_body_stands_in_it),

@@ -395,6 +395,26 @@ a_deadline_may_be_now(void **state)
     stage_close();
 }
 
+/* It has come, though nothing has been done about it yet. */
+ACT(its_time_is_over_and_moved)
+{
+    COP_TRY(cop_scope_set_deadline(me, scope, 0));
+    return cop_scope_set_deadline(me, scope, 1000);
+}
+
+static void
+a_deadline_that_has_come_cannot_be_moved(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(with_deadline);
+    stage_pass(1);
+    stage_do(its_time_is_over_and_moved);
+    stage_pass(1);
+    stage_expect("owner_b/s/a:shutdown s=deadline [the scope's time is over] late");
+    stage_close();
+}
+
 ACT(kill_a)
 {
     cop_kill(me, kids[0]);
@@ -602,6 +622,7 @@ main(void)
         cmocka_unit_test(a_call_on_the_hatch_that_fails_ends_the_actor),
         cmocka_unit_test(a_deadline_is_a_failure),
         cmocka_unit_test(a_deadline_may_be_now),
+        cmocka_unit_test(a_deadline_that_has_come_cannot_be_moved),
         cmocka_unit_test(the_first_failure_is_the_scopes),
         cmocka_unit_test(a_failure_goes_outwards_until_it_is_dealt_with),
         cmocka_unit_test(a_failure_that_nobody_deals_with_ends_the_actor),

@@ -321,8 +321,13 @@ static void
 wish(const act *at, cop_exit why)
 {
     world_note(at->world, "wants to end", at->who, why.kind, why.code);
-    if (at->self->is_finishing)
+    if (at->self->is_finishing) {
+        if (why.kind != COP_EXIT_ERROR || at->self->has_slipped)
+            return;
+        at->self->has_slipped = true;
+        at->self->slip = why;
         return;
+    }
     at->self->has_wish = true;
     at->self->wish = why;
 }

@@ -222,13 +222,15 @@ asking_over(world *self, int who, cop_ref ref, cop_err err, const answer *msg)
 {
     uint32_t i = 0;
 
-    if (err == COP_E_CANCELLED) {
-        self->trees[who].cancelled++;
-        return;
-    }
     while (i < self->call_count &&
            (self->calls[i].caller != who || self->calls[i].ref.bits != ref.bits))
         i++;
+    if (err == COP_E_CANCELLED) {
+        self->trees[who].cancelled++;
+        EXPECT(self, i == self->call_count || world_now(self) <= self->calls[i].deadline + 1,
+               "call %u of #%d ended after its deadline", i, who);
+        return;
+    }
     if (i == self->call_count) {
         world_fail(self, "#%d got the end of a call that it did not make", who);
         return;

@@ -119,6 +119,8 @@ typedef struct tree {
     int reports;      /* how often its owner was told of its end */
     bool has_wish;    /* it has said how it ends */
     cop_exit wish, why;
+    bool has_slipped; /* the handler of a call has failed while it was ending already */
+    cop_exit slip;
     cop_exit stopping; /* why it was told to stop */
     cop_token tokens[TOKENS];
     uint32_t token_calls[TOKENS];

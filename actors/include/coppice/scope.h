@@ -87,7 +87,8 @@ typedef struct cop_scope_opts {
     /*
      * All of it is gone.  Called once, in a turn of its own; not if the actor is killed.
      * COP_OK says that the outcome has been dealt with; an error fails the scope around it.
-     * NULL: a failure fails the scope around it; what went wrong in cleaning up is logged.
+     * NULL: a failure fails the scope around it; what has gone wrong in cleaning up is kept by
+     * that, if it is cancelled as well, and logged if it is not.
      */
     cop_err (*closed)(cop_actor *me, void *state, void *ctx, const cop_outcome *outcome);
     void (*dispose)(void *ctx); /* called once, after all that, in any case; may be NULL */
@@ -194,8 +195,8 @@ COP_API COP_MUST_USE cop_err cop_scope_every_with(cop_actor *me, cop_scope scope
  * cop_scope_ask(me, scope, to, within_ms, then, &leaf, T, fields...): cop_ask in a scope, which
  * waits for the end of the call, and whose deadline bounds it.  If the scope is cancelled the
  * reply handler is given COP_E_CANCELLED, in a later turn, unless an answer waits already; an
- * error that it returns is one of the scope.  cop_leaf_cancel does the same to one call.
- * `leaf` may be NULL.  As cop_ask; COP_E_CANCELLED (the scope is), COP_E_NOT_MINE, COP_E_FULL.
+ * error that it returns is one of the scope.  cop_leaf_cancel does the same to one call, and its
+ * handler may return that.  `leaf` may be NULL.  As cop_ask; COP_E_CANCELLED (the scope is), COP_E_NOT_MINE, COP_E_FULL.
  */
 #define cop_scope_ask(me, scope, to, within_ms, then, leaf, ...)                               \
     cop_scope_ask_message(me, scope, to, within_ms, then, COPI_TYPE_OF(__VA_ARGS__),           \

@@ -9,9 +9,11 @@ static cop_err
 begin(cop_actor *me, void *state, const void *arg)
 {
     tree *st = state;
-    life *self = (life *)(uintptr_t)arg; /* it is ours */
-    const plan_node *node = play_node(self);
+    life *self = life_of_arg(arg, me);
 
+    if (self == NULL)
+        return COP_E_IGNORE;
+    const plan_node *node = play_node(self);
     st->self = self;
     self->pid = cop_self(me);
     self->has_begun = true;
@@ -20,7 +22,11 @@ begin(cop_actor *me, void *state, const void *arg)
     start_children(self->play, me, self);
     if (node->does == ENDS || node->does == FAILS)
         order_later(me, node->act_ms, node->does == ENDS ? TO_END : TO_FAIL, self->self, 0);
-    return node->does == FAILS_TO_START ? fail_as(self, me) : COP_OK;
+    if (node->does != FAILS_TO_START)
+        return COP_OK;
+    if (node_is_row(self->play->plan, self->node))
+        note(self->play, REFUSED, self->self, COP_E_FAILED, 0);
+    return fail_as(self, me);
 }
 
 COP_HANDLER(tree, order)
@@ -29,13 +35,26 @@ COP_HANDLER(tree, order)
     return obey(st->self, me, msg);
 }
 
+COP_HANDLER(tree, question)
+{
+    return answer_question(st->self, me, msg);
+}
+
+COP_HANDLER(tree, letter)
+{
+    read_letter(st->self, msg);
+    return COP_OK;
+}
+
+COP_HANDLER(tree, cop_down)
+{
+    see_down(st->self, msg);
+    return COP_OK;
+}
+
 COP_HANDLER(tree, cop_child_down)
 {
-    note_more(st->self->play, &(entry){.what = TOLD,
-                                       .who = st->self->self,
-                                       .a = (int64_t)msg->cookie,
-                                       .b = msg->why.kind,
-                                       .c = msg->why.code});
+    note_child(st->self, msg);
     return COP_OK;
 }
 
@@ -61,7 +80,8 @@ COP_HANDLER(tree, cop_end)
 static void
 gone(void *state)
 {
-    life_over(((tree *)state)->self);
+    if (((tree *)state)->self != NULL)
+        life_over(((tree *)state)->self);
 }
 
 /* The boss kills, and sees ends. */
@@ -101,6 +121,42 @@ COP_HANDLER(boss, cop_down)
     return COP_OK;
 }
 
+COP_REPLY(boss, cop_child_done)
+{
+    return COP_OK; /* whatever it says */
+}
+
+COP_REPLY(boss, cop_child_started)
+{
+    return COP_OK;
+}
+
+void
+end_row(life *supervisor, cop_actor *me, int node)
+{
+    play *self = supervisor->play;
+
+    for (int i = self->life_count - 1; i > supervisor->self; i--)
+        if (self->lives[i].parent == supervisor->self && self->lives[i].node == node) {
+            note(self, STOP, i, 0, 0); /* or who comes after it */
+            break;
+        }
+    if (cop_terminate_child(me, supervisor->pid, self->names[node], 1000,
+                            COP_THEN(boss, cop_child_done)) != COP_OK)
+        return; /* it has ended */
+}
+
+void
+start_row(life *supervisor, cop_actor *me, int node)
+{
+    play *self = supervisor->play;
+
+    note(self, START_ROW, supervisor->self, node, 0);
+    if (cop_restart_child(me, supervisor->pid, self->names[node], 1000,
+                          COP_THEN(boss, cop_child_started)) != COP_OK)
+        return;
+}
+
 COP_HANDLER(boss, cop_child_down)
 {
     note_more(st->self->play, &(entry){.what = TOLD,
@@ -121,7 +177,9 @@ const cop_behaviour boss_b = {.name = "boss",
 
 /* ------------------------------------------------------------------------- behaviours */
 
-#define ALWAYS COP_ON(tree, order), COP_ON(tree, cop_child_down), COP_ON(tree, cop_end)
+#define ALWAYS                                                                                 \
+    COP_ON(tree, order), COP_ON(tree, question), COP_ON(tree, letter), COP_ON(tree, cop_down), \
+        COP_ON(tree, cop_child_down), COP_ON(tree, cop_end)
 
 static const cop_handler prompt[] = {ALWAYS, {0}};
 static const cop_handler slow[] = {ALWAYS, COP_ON(tree, cop_stopping), {0}};

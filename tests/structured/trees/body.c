@@ -12,18 +12,21 @@ static void
 take(life *self, cop_actor *me, const cop_received *got)
 {
     const order *msg = cop_as(got, order);
+    const question *asked = cop_as(got, question);
     const cop_child_down *down = cop_as(got, cop_child_down);
 
     if (msg != NULL) {
         note(self->play, RAN, self->self, msg->deed, 0);
         (void)obey(self, me, msg);
     }
+    if (cop_as(got, letter) != NULL)
+        read_letter(self, cop_as(got, letter));
+    if (cop_as(got, cop_down) != NULL)
+        see_down(self, cop_as(got, cop_down));
+    if (asked != NULL)
+        (void)answer_question(self, me, asked);
     if (down != NULL)
-        note_more(self->play, &(entry){.what = TOLD,
-                                       .who = self->self,
-                                       .a = (int64_t)down->cookie,
-                                       .b = down->why.kind,
-                                       .c = down->why.code});
+        note_child(self, down);
 }
 
 /* `where`: the block in which it stands, or the body itself. */
@@ -124,6 +127,7 @@ play_block(cop_co *co, cop_actor *me, life *self, life *where, int node)
             note(self->play, LEAVING, block->self, 0, 0);
             break;
         }
+        note(self->play, CLOSE, block->self, 0, 0);
     }
     if (was_open && is_heard)
         note_outcome(block, &outcome);
@@ -131,6 +135,17 @@ play_block(cop_co *co, cop_actor *me, life *self, life *where, int node)
         note(self->play, REFUSED, block->self, 0, 0);
     /* It was the block that was told; what is around it shows in the next wait. */
     return now == TOLD_TO_END ? IN_TIME : now;
+}
+
+/* A call, which is awaited there. */
+static turn
+play_call(cop_co *co, life *self, life *where, int node)
+{
+    life *call = life_new(self->play, where, node);
+
+    if (call == NULL)
+        return WISHED;
+    return ask_and_wait(call, co) == COP_E_CANCELLED ? see_end(where) : IN_TIME;
 }
 
 static turn
@@ -141,8 +156,10 @@ play_blocks(cop_co *co, cop_actor *me, life *self, life *where)
 
     for (int i = where->node + 1; i < plan->node_count && now == IN_TIME; i++) {
         const plan_node *node = &plan->nodes[i];
-        if (node->parent == where->node && node->kind == SCOPE && node->block && !node->is_gone)
-            now = play_block(co, me, self, where, i);
+        if (node->parent != where->node || node->is_gone || !is_block(self->play, where, i))
+            continue;
+        now = node->kind == ASK ? play_call(co, self, where, i)
+                                : play_block(co, me, self, where, i);
     }
     return now;
 }
@@ -186,8 +203,18 @@ run(cop_co *co, cop_actor *me, life *self)
     return COP_OK;
 }
 
-COP_BODY(tree, life, self)
+COP_BODY(tree, const void, arg)
 {
+    life *self = life_of_arg(arg, me);
+
+    if (self == NULL)
+        return COP_E_IGNORE;
+    if (node_is_row(self->play->plan, self->node)) {
+        watch(self, me);
+        COP_TRY(note_end(self, me));
+        self->is_started = true;
+        note(self->play, STARTED, self->self, 0, 0);
+    }
     self->has_begun = true;
     self->began_at = play_now(self->play);
     self->pid = cop_self(me);
@@ -197,25 +224,26 @@ COP_BODY(tree, life, self)
     return err;
 }
 
-#define BODY_WITH(a_policy, it_drains)                                                         \
+#define BODY_WITH(a_policy, it_drains, is_ordered)                                             \
     {                                                                                          \
         COPI_SEQUENTIAL(tree_b, tree), .policy = a_policy, .drains = it_drains,                \
-                                       .stack_size = 32 * 1024                                 \
+                                       .ordered = is_ordered, .stack_size = 32 * 1024          \
+    }
+#define BODIES_WITH(a_policy)                                                                  \
+    {                                                                                          \
+        {BODY_WITH(a_policy, false, false), BODY_WITH(a_policy, false, true)},                 \
+            {BODY_WITH(a_policy, true, false), BODY_WITH(a_policy, true, true)},               \
     }
 
 const cop_behaviour *
 body_of(const plan_node *node)
 {
-#define BODIES_WITH(a_policy)                                                                  \
-    {                                                                                          \
-        BODY_WITH(a_policy, false), BODY_WITH(a_policy, true)                                  \
-    }
-    static const cop_behaviour all[][2] = {
+    static const cop_behaviour all[][2][2] = {
         [COP_FAIL_FAST] = BODIES_WITH(COP_FAIL_FAST),
         [COP_ISOLATE] = BODIES_WITH(COP_ISOLATE),
         [COP_COLLECT] = BODIES_WITH(COP_COLLECT),
         [COP_RACE] = BODIES_WITH(COP_RACE),
     };
 
-    return &all[node->policy][node->drains];
+    return &all[node->policy][node->drains][node->ordered];
 }

@@ -4,12 +4,6 @@
  */
 #include "structured/trees/check.h"
 
-static bool
-is_before_end(const moment *when, const seen *one)
-{
-    return when->place != 0 && when->at <= one->ended.at;
-}
-
 /* Its owner wanted it to end, as far as one can know. */
 static bool
 may_be_told(const check *self, const seen *one)
@@ -63,6 +57,8 @@ is_excused(const check *self, const seen *one)
     /* Who is killed says nothing; who does not start has a starter who knows. */
     if (host->kind == COP_EXIT_KILLED || host->started.place == 0)
         return true;
+    if (parent->node->kind == SUPERVISOR)
+        return false; /* it reports of its own end, too */
     /* It would be a message, and who is ending handles none. */
     if (is_actor(parent) && parent->node->policy != COP_FAIL_FAST &&
         (is_before_end(&parent->ending, one) || is_before_end(&parent->ended, one)))
@@ -138,7 +134,7 @@ has_come_out(const check *self, const seen *one, const seen *scope)
     if (!is_scope(at))
         return is_in_end(one, at);
     bool is_for_nobody = at->node->hears == NOT_HEARD && !is_telling(self, at, last);
-    return is_for_nobody || has_record(self, one, at);
+    return is_for_nobody || one->kept_count > 0 || has_record(self, one, at);
 }
 
 /* Where nobody hears of a scope, what is around it fails, for the first of the failures. */

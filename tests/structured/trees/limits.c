@@ -7,8 +7,7 @@
 
 enum {
     STOP_OF_KILLED = 5000, /* what a child has whose owner was killed, if it has no stop_ms */
-    SLACK_MS = 2,
-    JOB_MS = 10, /* a job of the simulator takes so long at most */
+    JOB_MS = 10,           /* a job of the simulator takes so long at most */
 };
 
 static const seen *
@@ -95,9 +94,12 @@ check_start(check *self, const entry *one)
 
     if (has_been(self, &parent->ended))
         fault(self, "life %d has ended and takes life %d in", parent->self, one->who);
+    if (who->way == AWAITED)
+        return; /* that is no child */
     if (is_scope(parent) && is_cancelled(self, parent) && !(is_scope(who) && who->node->shield))
         fault(self, "life %d is cancelled and takes life %d in", parent->self, one->who);
-    if (parent->node->kind == ACTOR && has_been(self, &parent->ending))
+    if ((parent->node->kind == ACTOR || parent->node->kind == SUPERVISOR) &&
+        has_been(self, &parent->ending))
         fault(self, "life %d is ending and takes life %d in", parent->self, one->who);
     if (is_scope(who) && who->node->deadline_ms > 0)
         who->deadline = who->tried.at + who->node->deadline_ms;
@@ -134,8 +136,15 @@ check_refusal(check *self, const seen *who)
         if (parent->node->children == 0)
             fault(self, "life %d was refused: full, but there is no bound", who->self);
         break;
+    case COP_E_NOPROC:
+    case COP_E_SELF:
+    case COP_E_TIMEOUT:
+        if (!is_request(who))
+            fault(self, "life %d was refused: %s", who->self, cop_err_name(who->error));
+        break; /* requests.c */
     default:
-        if (who->node->does != FAILS_TO_START || who->error != COP_E_FAILED)
+        if ((who->node->does != FAILS_TO_START && who->node->kind != SUPERVISOR) ||
+            who->error != COP_E_FAILED)
             fault(self, "life %d was refused: %s", who->self, cop_err_name(who->error));
     }
 }
@@ -153,14 +162,13 @@ nearest_deadline(const check *self, const seen *scope)
     return nearest;
 }
 
-static int64_t
+int64_t
 nearer(int64_t a, int64_t b)
 {
     return a == NO_LIMIT || (b != NO_LIMIT && b < a) ? b : a;
 }
 
-/* The nearest on the way up: to the next shield, or to the actor, which had it from above. */
-static int64_t
+int64_t
 deadline_from_above(const check *self, const seen *who)
 {
     int64_t nearest = NO_LIMIT;
@@ -211,7 +219,8 @@ count_children(const check *self, const seen *scope)
     int count = scope->cleans;
 
     for (int i = 1; i < self->life_count; i++)
-        count += self->lives[i].parent == scope->self && is_alive(self, &self->lives[i]);
+        count += self->lives[i].parent == scope->self && is_alive(self, &self->lives[i]) &&
+                 self->lives[i].way == IN_SCOPE;
     return count;
 }
 
@@ -294,8 +303,7 @@ check_limits_entry(check *self, const entry *one)
 
 static int64_t time_of_end(const check *self, const seen *who);
 
-/* From being told to being gone. */
-static int64_t
+int64_t
 time_when_told(const check *self, const seen *actor)
 {
     int64_t stop = actor->node->stop_ms;
@@ -392,7 +400,7 @@ check_time(check *self, const seen *who)
         /* Scopes around it may let it be soft for longer, and bodies that end. */
         for (const seen *at = outer_of(self, who); at != NULL; at = outer_of(self, at))
             needs += at->node->drain_ms;
-    } else if (who->node->kind == ACTOR && who->ending.place != 0) {
+    } else if (is_actor(who) && who->node->kind != BODY && who->ending.place != 0) {
         from = who->ending.at;
         needs = time_of_end(self, who);
     } else {
@@ -412,6 +420,7 @@ check_limits_end(check *self)
             check_refusal(self, who);
         check_time(self, who);
         if (is_actor(who) && who->told_to_stop.place != 0 && has_lived(who) &&
+            !is_row(self, who) &&
             who->ended.at > who->told_to_stop.at + time_when_told(self, who) + SLACK_MS)
             fault(self, "life %d was told at %d, and ended at %d", i, (int)who->told_to_stop.at,
                   (int)who->ended.at);

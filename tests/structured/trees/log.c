@@ -49,13 +49,31 @@ log_hash(const play *self)
 static void
 print_entry(const play *self, const entry *one, FILE *out)
 {
-    static const char *const names[WHATS] = {
-        "is tried", "is started",   "is refused", "begins",      "has time",  "fails",
-        "leaves",   "sees its end", "runs",       "has its end", "is over",   "arg disposed",
-        "outcome",  "    kept",     "is told of", "down",        "    cause", "    more",
-        "cancel",   "leaves block", "close",      "move",        "stop",      "kill",
-        "call off", "returns",      "cleans",     "waits again", "shielded",  "force",
-        "limit",    "count",        "is ending",  "quiet",       "left"};
+    static const char *const names[WHATS] = {"is tried",    "is started",
+                                             "is refused",  "begins",
+                                             "has time",    "fails",
+                                             "leaves",      "sees its end",
+                                             "runs",        "has its end",
+                                             "is over",     "arg disposed",
+                                             "outcome",     "    kept",
+                                             "is told of",  "down",
+                                             "    cause",   "    more",
+                                             "cancel",      "leaves block",
+                                             "close",       "move",
+                                             "stop",        "kill",
+                                             "call off",    "returns",
+                                             "cleans",      "waits again",
+                                             "asks",        "is asked",
+                                             "answers",     "gets",
+                                             "is returned", "writes",
+                                             "reads",       "dead letter",
+                                             "watches",     "watches no more",
+                                             "sees down",   "gives up",
+                                             "start row",   "is no more",
+                                             "shielded",    "force",
+                                             "limit",       "count",
+                                             "is ending",   "has lent",
+                                             "quiet",       "left"};
 
     fprintf(out, "  %5" PRId64 " ms  ", one->at);
     if (one->who == NOBODY)

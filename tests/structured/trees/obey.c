@@ -17,7 +17,7 @@ fail_as(life *self, cop_actor *me)
     return cop_fail(me, CODE + self->self, "life %d", self->self);
 }
 
-static cop_err
+cop_err
 end_as_wished(life *self, cop_actor *me, deed how)
 {
     if (play_node(self)->kind == BODY) {
@@ -61,6 +61,23 @@ obey_scope(life *one, cop_actor *me, const order *msg)
     return COP_OK;
 }
 
+static void
+call_off(life *one, cop_actor *me)
+{
+    const plan_node *node = play_node(one);
+
+    if (node->kind == LOAN) {
+        return_loan(one, me);
+        return;
+    }
+    note(one->play, CALL_OFF, one->self, 0, 0);
+    one->is_called_off = true;
+    if (node->kind != ASK || !is_plain_ask(one))
+        (void)cop_leaf_cancel(me, one->leaf);
+    else if (cop_ask_cancel(me, one->leaf.ref))
+        life_over(one);
+}
+
 cop_err
 obey(life *self, cop_actor *me, const order *msg)
 {
@@ -78,11 +95,15 @@ obey(life *self, cop_actor *me, const order *msg)
         note(play, KILL, one->self, 0, 0);
         cop_kill(me, one->pid);
         break;
-    case TO_CALL_OFF:
-        note(play, CALL_OFF, one->self, 0, 0);
-        (void)cop_leaf_cancel(me, one->leaf);
-        break;
+    case TO_CALL_OFF: call_off(one, me); break;
+    case TO_WRITE: write_letter(self, me, msg->arg); break;
+    case TO_WATCH: watch_node(self, me, msg->arg); break;
+    case TO_UNWATCH: unwatch(self, me); break;
     case TO_START: start_one(play, me, one, msg->arg); break;
+    case TO_ANSWER: answer_late(one, me); break;
+    case TO_RETURN: return_loan(one, me); break;
+    case TO_END_ROW: end_row(one, me, msg->arg); break;
+    case TO_START_ROW: start_row(one, me, msg->arg); break;
     case DEEDS: break;
     }
     return COP_OK;

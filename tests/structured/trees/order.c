@@ -57,10 +57,12 @@ check_order_entry(check *self, const entry *one)
 static void
 check_argument(check *self, const seen *who)
 {
-    if (is_actor(who) && who->arg_gone_count != 1)
+    bool is_table = who->node->kind == SUPERVISOR || is_row(self, who);
+
+    if (is_actor(who) && who->arg_gone_count != !is_table)
         fault(self, "the argument of life %d was disposed of %d times", who->self,
               who->arg_gone_count);
-    if (kind_is_call(who->node->kind) && who->ended_count != 1)
+    if (kind_is_call(who->node->kind) && !is_request(who) && who->ended_count != 1)
         fault(self, "the argument of life %d was disposed of %d times", who->self,
               who->ended_count);
 }

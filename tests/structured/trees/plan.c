@@ -6,19 +6,40 @@
 bool
 kind_is_actor(kind kind)
 {
-    return kind == ACTOR || kind == BODY;
+    return kind == ACTOR || kind == BODY || kind == LIMITER || kind == SUPERVISOR;
 }
 
 bool
 kind_is_call(kind kind)
 {
-    return kind == SOON || kind == AFTER || kind == EVERY || kind == JOB;
+    return kind == SOON || kind == AFTER || kind == EVERY || kind == JOB || kind == ASK ||
+           kind == LOAN;
+}
+
+bool
+kind_has_peer(kind kind)
+{
+    return kind == ASK || kind == LOAN;
+}
+
+bool
+deed_has_peer(deed deed)
+{
+    return deed == TO_WRITE || deed == TO_WATCH;
 }
 
 bool
 kind_is_inner(kind kind)
 {
-    return kind_is_actor(kind) || kind == SCOPE;
+    return kind == ACTOR || kind == BODY || kind == SCOPE || kind == SUPERVISOR;
+}
+
+bool
+node_is_row(const plan *self, int node)
+{
+    int parent = self->nodes[node].parent;
+
+    return parent != NOBODY && self->nodes[parent].kind == SUPERVISOR;
 }
 
 int
@@ -34,8 +55,9 @@ plan_host(const plan *self, int node)
 static const char *
 kind_name(kind kind)
 {
-    static const char *const names[] = {"actor", "body",  "scope", "soon",
-                                        "after", "every", "job"};
+    static const char *const names[] = {"actor",   "body",  "scope",     "soon",
+                                        "after",   "every", "job",       "ask",
+                                        "limiter", "loan",  "supervisor"};
 
     return names[kind];
 }
@@ -95,6 +117,34 @@ print_scope(const plan_node *one, FILE *out)
 }
 
 static void
+print_request(const plan_node *one, FILE *out)
+{
+    static const char *const names[] = {"answered at once",       "answered late",
+                                        "never answered",         "not answered",
+                                        "answered with an error", "answered by failing"};
+
+    fprintf(out, ", of #%d, within %d ms%s%s", one->peer, one->within_ms,
+            one->plain ? ", plain" : "", one->block ? ", block" : "");
+    if (one->kind == ASK)
+        fprintf(out, ", %s", names[one->answer]);
+    if (one->kind == ASK && one->answer == LATE)
+        fprintf(out, " (%d ms)", one->slow_ms);
+}
+
+static void
+print_supervision(const plan *self, int node, FILE *out)
+{
+    static const char *const restarts[] = {"permanent", "transient", "temporary"};
+    static const char *const strategies[] = {"one for one", "one for all", "rest for one"};
+    const plan_node *one = &self->nodes[node];
+
+    if (one->kind == SUPERVISOR)
+        fprintf(out, ", %s, %d restarts", strategies[one->strategy], one->restarts);
+    if (node_is_row(self, node))
+        fprintf(out, ", %s", restarts[one->restart]);
+}
+
+static void
 print_below(const plan *self, int node, int depth, FILE *out)
 {
     const plan_node *one = &self->nodes[node];
@@ -109,6 +159,11 @@ print_below(const plan *self, int node, int depth, FILE *out)
         print_actor(one, out);
     if (one->kind == SCOPE)
         print_scope(one, out);
+    if (kind_has_peer(one->kind))
+        print_request(one, out);
+    if (one->kind == LIMITER)
+        fprintf(out, ", %d tokens, at most %d wait", one->tokens, one->waiting_max);
+    print_supervision(self, node, out);
     if (one->start_ms > 0)
         fprintf(out, ", starts after %d ms", one->start_ms);
     fprintf(out, "\n");
@@ -128,13 +183,18 @@ plan_print(const plan *self, FILE *out)
                                         "is told to stop",
                                         "is killed",
                                         "is called off",
-                                        "is started again"};
+                                        "is started again",
+                                        "writes to",
+                                        "watches",
+                                        "watches no more"};
 
     fprintf(out, "plan of seed %" PRIu64 "\n", self->seed);
     print_below(self, 0, 0, out);
     for (int i = 0; i < self->act_count; i++) {
         const plan_act *act = &self->acts[i];
         fprintf(out, "  at %d ms #%d %s", act->at_ms, act->node, names[act->deed]);
+        if (deed_has_peer(act->deed))
+            fprintf(out, " #%d", act->arg);
         if (act->deed == TO_CANCEL || act->deed == TO_MOVE)
             fprintf(out, " (%d)", act->arg);
         fprintf(out, "\n");

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include <coppice/scope.h>
+#include <coppice/supervisor.h>
 
 enum {
     NODES = 300,
@@ -28,7 +29,11 @@ typedef enum kind {
     SOON,
     AFTER,
     EVERY,
-    JOB, /* on a simulated thread */
+    JOB,        /* on a simulated thread */
+    ASK,        /* a call to another node */
+    LIMITER,    /* an actor that lends tokens */
+    LOAN,       /* of a token, by an actor */
+    SUPERVISOR, /* its children are its rows: actors, bodies, supervisors */
     KINDS
 } kind;
 
@@ -48,6 +53,16 @@ typedef enum told {
     IS_DEAF,    /* and is killed */
     SWALLOWS,   /* a body that waits again and again, and then returns well */
 } told;
+
+/* How an ask is answered. */
+typedef enum answer {
+    AT_ONCE,
+    LATE,       /* after slow_ms */
+    NEVER,      /* it is kept until whoever was asked ends */
+    NOT_AT_ALL, /* it is handled without an answer */
+    WITH_ERROR, /* with COP_E_BUSY */
+    BY_FAILING, /* whoever is asked fails */
+} answer;
 
 /* Who hears of a scope's outcome. */
 typedef enum hears {
@@ -72,11 +87,19 @@ typedef struct plan_node {
     int deadline_ms, drain_ms;
     bool moves_on, shield;
     cop_force force; /* with which it is cancelled */
-    bool block;      /* a scope of a body: a COP_SCOPE block */
+    bool block;      /* of a body: a scope is a COP_SCOPE block, and an ask a cop_call */
     hears hears;
     int children, keep;
-    int times;    /* EVERY fails at that run; 0: never */
-    bool is_gone; /* taken away by the shrinker */
+    int times;     /* EVERY fails at that run; 0: never */
+    int peer;      /* who is asked; the limiter of a loan */
+    int within_ms; /* of an ask or a loan; a loan is given back act_ms after it was granted */
+    answer answer;
+    bool plain;              /* an ask that is no child of a scope, but the actor's own */
+    int tokens, waiting_max; /* of a limiter */
+    cop_restart restart;     /* of a row */
+    cop_strategy strategy;   /* of a supervisor */
+    int restarts;            /* its budget */
+    bool is_gone;            /* taken away by the shrinker */
 } plan_node;
 
 typedef enum deed {
@@ -89,6 +112,13 @@ typedef enum deed {
     TO_KILL,     /* an actor, by a stranger */
     TO_CALL_OFF, /* a call */
     TO_START,    /* it and all below it once more */
+    TO_WRITE,    /* an actor sends a letter to node `arg` */
+    TO_WATCH,    /* it monitors node `arg` */
+    TO_UNWATCH,  /* it ends its last monitor */
+    TO_ANSWER,   /* an ask, late; not of a script, as all that follow */
+    TO_RETURN,   /* a loan */
+    TO_END_ROW,  /* of a supervisor, node `arg`, by its administration */
+    TO_START_ROW,
     DEEDS
 } deed;
 
@@ -113,8 +143,14 @@ void plan_grow(plan *self, uint64_t seed);
 void plan_print(const plan *self, FILE *out);
 bool kind_is_actor(kind kind);
 bool kind_is_call(kind kind);
+/* Does it have a node for a peer? */
+bool kind_has_peer(kind kind);
+/* Is the deed's `arg` a node? */
+bool deed_has_peer(deed deed);
 /* Can it have children? */
 bool kind_is_inner(kind kind);
+/* Is it a row of a supervisor? */
+bool node_is_row(const plan *self, int node);
 /* The actor that a node is a part of: of an actor, its owner's. */
 int plan_host(const plan *self, int node);
 

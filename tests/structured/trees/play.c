@@ -26,6 +26,19 @@ play_node(const life *who)
     return who->node == NOBODY ? &boss : &who->play->plan->nodes[who->node];
 }
 
+play *
+play_of(cop_actor *me)
+{
+    return cop_node_of(me)->opts.ctx;
+}
+
+void
+play_trouble(play *self, const char *what)
+{
+    if (self->trouble[0] == '\0')
+        strcpy(self->trouble, what);
+}
+
 static cop_actor *
 record_of(const play *self, const life *who)
 {
@@ -67,6 +80,8 @@ look_on(play *self)
             continue;
         if (who->is_open)
             look_at_scope(self, who);
+        if (play_node(who)->kind == LIMITER && who->has_begun)
+            look_at_limiter(who, record_of(self, who));
         if (who->has_begun && !who->is_ending && !cop_is_alive(self->node->root, who->pid)) {
             who->is_ending = true;
             note(self, ENDING, i, 0, 0);
@@ -83,7 +98,7 @@ rest(play *self)
 
     while (cop_sim_step_until(self->sim, now))
         if (++steps > MOST_STEPS) {
-            strcpy(self->trouble, "it never comes to rest");
+            play_trouble(self, "it never comes to rest");
             return;
         }
     look_on(self);
@@ -118,6 +133,10 @@ act_start(play *self, int node)
     if (parent == NOBODY)
         return;
     const life *one = &self->lives[parent];
+    if (node_is_row(self->plan, node)) {
+        tell(self, &self->lives[BOSS], TO_START_ROW, parent, node);
+        return;
+    }
     bool is_actor = kind_is_actor(play_node(one)->kind);
     if (is_actor ? one->has_begun : one->scope.ref.bits != 0)
         tell(self, is_actor ? one : &self->lives[one->host], TO_START, parent, node);
@@ -136,8 +155,17 @@ act(play *self, const plan_act *what)
     const life *one = &self->lives[who];
     switch (what->deed) {
     case TO_END:
-    case TO_FAIL: tell(self, one, what->deed, who, 0); break;
+    case TO_FAIL:
+    case TO_WRITE:
+    case TO_WATCH:
+    case TO_UNWATCH: tell(self, one, what->deed, who, what->arg); break;
     case TO_KILL: tell(self, &self->lives[BOSS], TO_KILL, who, 0); break;
+    case TO_STOP:
+        if (node_is_row(self->plan, what->node))
+            tell(self, &self->lives[BOSS], TO_END_ROW, one->parent, what->node);
+        else
+            tell(self, &self->lives[one->host], TO_STOP, who, 0);
+        break;
     default: tell(self, &self->lives[one->host], what->deed, who, what->arg); break;
     }
 }
@@ -188,19 +216,20 @@ on_event(void *ctx, const cop_event *event)
 
 /* Nobody got it, and that is told here. */
 static void
-on_dead_letter(void *ctx, const cop_dead_letter *letter)
+on_dead_letter(void *ctx, const cop_dead_letter *dead)
 {
     play *self = ctx;
 
-    if (letter->type != &cop_child_down_type)
+    if (dead->type == &letter_type) {
+        const letter *lost = dead->message;
+        note(self, DEAD, life_of_pid(self, dead->to), lost->number, 0);
+    }
+    if (dead->type != &cop_child_down_type)
         return;
-    const cop_child_down *down = letter->message;
-    int owner = life_of_pid(self, letter->to);
-    note_more(self, &(entry){.what = TOLD,
-                             .who = owner,
-                             .a = (int64_t)down->cookie,
-                             .b = down->why.kind,
-                             .c = down->why.code});
+    const cop_child_down *down = dead->message;
+    int owner = life_of_pid(self, dead->to);
+    if (owner != NOBODY)
+        note_child(&self->lives[owner], down);
 }
 
 static bool
@@ -216,6 +245,8 @@ begin(play *self)
     self->life_count = 1;
     for (int i = 0; i < NODES; i++)
         self->now[i] = NOBODY;
+    make_limiter(self);
+    make_rows(self);
     return cop_sim_new(&self->sim, self->plan->seed) == COP_OK &&
            cop_sim_node(self->sim, &opts, &self->node) == COP_OK &&
            cop_sim_spawn(self->node, &boss_b, &(cop_spawn_opts){.arg = &self->lives[BOSS]},
@@ -229,7 +260,7 @@ play_run(play *self, const plan *plan)
 
     self->plan = plan;
     if (!begin(self)) {
-        strcpy(self->trouble, "no simulation");
+        play_trouble(self, "no simulation");
         return;
     }
     tell(self, &self->lives[BOSS], TO_START, BOSS, 0);

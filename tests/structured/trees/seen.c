@@ -17,6 +17,12 @@ is_scope(const seen *one)
 }
 
 bool
+is_row(const check *self, const seen *one)
+{
+    return one->parent != NOBODY && self->lives[one->parent].node->kind == SUPERVISOR;
+}
+
+bool
 has_lived(const seen *one)
 {
     return one->started.place != 0 || one->began.place != 0;
@@ -26,6 +32,25 @@ bool
 has_been(const check *self, const moment *when)
 {
     return when->place != 0 && when->place <= self->place;
+}
+
+bool
+is_before_end(const moment *when, const seen *one)
+{
+    return when->place != 0 && when->at <= one->ended.at;
+}
+
+bool
+is_request(const seen *one)
+{
+    return kind_has_peer(one->node->kind);
+}
+
+bool
+is_seen_ending(const check *self, const seen *actor)
+{
+    return (actor->ending.place != 0 && actor->ending.at <= self->now) ||
+           (actor->ended.place != 0 && actor->ended.at <= self->now);
 }
 
 bool
@@ -112,6 +137,16 @@ gather_cause(seen *who, const entry *one)
 }
 
 static void
+gather_asks(check *self, const entry *one)
+{
+    seen *who = &self->lives[one->who];
+
+    first(&who->asks, self);
+    who->whom = (int)one->a;
+    who->way = (way)one->c;
+}
+
+static void
 gather(check *self, const entry *one)
 {
     seen *who = &self->lives[one->who];
@@ -131,6 +166,7 @@ gather(check *self, const entry *one)
     case ENDING: first(&who->ending, self); break;
     case CANCEL:
     case LEAVING: first(&who->cancelled, self); break;
+    case CLOSE: first(&who->told_to_close, self); break;
     case STOP: first(&who->told_to_stop, self); break;
     case KILL: first(&who->killed, self); break;
     case FORCE: first(&who->forced, self); break;
@@ -138,6 +174,20 @@ gather(check *self, const entry *one)
         first(&who->ended, self);
         who->ended_count++;
         break;
+    case GIVES_UP: first(&who->gives_up, self); break;
+    case START_ROW: who->started_rows++; break;
+    case ASKS: gather_asks(self, one); break;
+    case ASKED: first(&who->asked, self); break;
+    case ANSWERS: first(&who->answers, self); break;
+    case GETS:
+        first(&who->gets, self);
+        who->gets_count++;
+        who->got = (cop_err)one->a;
+        who->got_whom = (int)one->b;
+        break;
+    case RETURNED: first(&who->returned, self); break;
+    case NO_MORE: first(&who->no_more, self); break;
+    case CALL_OFF: first(&who->called_off, self); break;
     case ARG_GONE: who->arg_gone_count++; break;
     case OUTCOME: gather_outcome(who, one); break;
     case KEPT:
@@ -193,9 +243,18 @@ check_play(check *self, const play *play)
         const entry *one = read_entry(self, i);
         check_order_entry(self, one);
         check_limits_entry(self, one);
+        check_causes_entry(self, one);
+        check_requests_entry(self, one);
+        check_loans_entry(self, one);
+        check_post_entry(self, one);
+        check_supervised_entry(self, one);
     }
     check_order_end(self);
     check_limits_end(self);
     check_failures_end(self);
+    check_causes_end(self);
+    check_requests_end(self);
+    check_post_end(self);
+    check_supervised_end(self);
     return self->fault[0] == '\0';
 }

@@ -63,7 +63,8 @@ drop_node(plan *self, int node)
         if (self->nodes[self->nodes[i].parent].is_gone)
             self->nodes[i].is_gone = true;
     for (int i = self->act_count - 1; i >= 0; i--)
-        if (self->nodes[self->acts[i].node].is_gone)
+        if (self->nodes[self->acts[i].node].is_gone ||
+            (deed_has_peer(self->acts[i].deed) && self->nodes[self->acts[i].arg].is_gone))
             drop_act(self, i);
 }
 
@@ -95,6 +96,21 @@ drop_acts(shrinking *self)
     return is_smaller;
 }
 
+/* Of a loan the parent is an actor. */
+static void
+lift(plan *self, int node, int to)
+{
+    plan_node *one = &self->nodes[node];
+
+    one->parent = to;
+    /* Rows are actors. */
+    while (self->nodes[one->parent].kind == SUPERVISOR && one->kind != ACTOR &&
+           one->kind != BODY && one->kind != SUPERVISOR)
+        one->parent = self->nodes[one->parent].parent;
+    if (one->kind == LOAN && !kind_is_actor(self->nodes[to].kind))
+        one->parent = plan_host(self, node);
+}
+
 /* A node's children become its parent's, and it goes. */
 static bool
 lift_children(shrinking *self)
@@ -107,7 +123,7 @@ lift_children(shrinking *self)
         *self->next = *self->best;
         for (int k = i + 1; k < self->next->node_count; k++)
             if (self->next->nodes[k].parent == i)
-                self->next->nodes[k].parent = self->next->nodes[i].parent;
+                lift(self->next, k, self->next->nodes[i].parent);
         drop_node(self->next, i);
         is_smaller |= is_better(self);
     }
@@ -126,8 +142,6 @@ lift_children(shrinking *self)
 PLAIN(start, start_ms, 0)
 PLAIN(does, does, WAITS)
 PLAIN(told, told, OBEYS)
-PLAIN(policy, policy, COP_FAIL_FAST)
-PLAIN(order, ordered, false)
 PLAIN(drains, drains, false)
 PLAIN(service, service, false)
 PLAIN(patience, stop_ms, 100)
@@ -138,6 +152,33 @@ PLAIN(hears, hears, HEARD)
 PLAIN(bound, children, 0)
 PLAIN(keep, keep, 0)
 PLAIN(slow, slow_ms, 50)
+PLAIN(limit, within_ms, 100)
+PLAIN(answer, answer, AT_ONCE)
+PLAIN(ask, plain, false)
+PLAIN(tokens, tokens, 1)
+PLAIN(queue, waiting_max, 0)
+PLAIN(restart, restart, COP_PERMANENT)
+PLAIN(strategy, strategy, COP_ONE_FOR_ONE)
+PLAIN(budget, restarts, 1)
+
+static bool
+plain_policy(plan_node *node)
+{
+    bool is_plain = node->policy == COP_FAIL_FAST || node->kind == SUPERVISOR;
+
+    if (node->kind != SUPERVISOR)
+        node->policy = COP_FAIL_FAST;
+    return !is_plain;
+}
+
+static bool
+plain_order(plan_node *node)
+{
+    bool is_plain = !node->ordered || node->kind == SUPERVISOR;
+
+    node->ordered &= node->kind == SUPERVISOR;
+    return !is_plain;
+}
 
 static bool
 plain_body(plan_node *node)
@@ -181,10 +222,11 @@ static bool
 make_plainer(shrinking *self)
 {
     static bool (*const ways[])(plan_node *) = {
-        plain_start,  plain_does,    plain_told,     plain_policy,   plain_order,
-        plain_drains, plain_service, plain_patience, plain_deadline, plain_shield,
-        plain_drain,  plain_moves,   plain_block,    plain_hears,    plain_bound,
-        plain_keep,   plain_slow,    plain_body,     plain_time};
+        plain_start,   plain_does,     plain_told,     plain_policy, plain_order,  plain_drains,
+        plain_service, plain_patience, plain_deadline, plain_shield, plain_drain,  plain_moves,
+        plain_block,   plain_hears,    plain_bound,    plain_keep,   plain_slow,   plain_body,
+        plain_time,    plain_limit,    plain_answer,   plain_ask,    plain_tokens, plain_queue,
+        plain_restart, plain_strategy, plain_budget};
     bool is_smaller = false;
 
     for (int i = 0; i < self->best->node_count; i++) {
@@ -203,20 +245,27 @@ make_plainer(shrinking *self)
 static void
 pack(plan *self)
 {
-    int to[NODES], count = 0;
+    int to[NODES], peers[NODES], count = 0;
 
     for (int i = 0; i < self->node_count; i++) {
+        to[i] = NOBODY;
         if (self->nodes[i].is_gone)
             continue;
         to[i] = count;
         self->nodes[count] = self->nodes[i];
         if (i > 0)
             self->nodes[count].parent = to[self->nodes[i].parent];
+        peers[count] = self->nodes[i].peer;
         count++;
     }
     self->node_count = count;
-    for (int i = 0; i < self->act_count; i++)
+    for (int i = 0; i < count; i++)
+        self->nodes[i].peer = peers[i] == NOBODY ? NOBODY : to[peers[i]];
+    for (int i = 0; i < self->act_count; i++) {
         self->acts[i].node = to[self->acts[i].node];
+        if (deed_has_peer(self->acts[i].deed))
+            self->acts[i].arg = to[self->acts[i].arg];
+    }
 }
 
 int

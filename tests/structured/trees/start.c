@@ -23,12 +23,57 @@ life_new(play *self, life *parent, int node)
     return made;
 }
 
+/* Of what it had asked for nothing will be told any more. */
+static void
+end_requests(const life *of)
+{
+    play *self = of->play;
+
+    for (int i = 1; i < self->life_count; i++) {
+        life *one = &self->lives[i];
+        if ((one->host != of->self && one->parent != of->self) || !one->is_asking ||
+            one->is_over)
+            continue;
+        note(self, NO_MORE, i, 0, 0);
+        life_over(one);
+    }
+}
+
 void
 life_over(life *who)
 {
+    if (!kind_is_call(play_node(who)->kind))
+        end_requests(who);
     who->is_over = true;
     who->is_open = false;
     note(who->play, ENDED, who->self, 0, 0);
+}
+
+cop_pid
+pid_of_node(const play *self, int node)
+{
+    bool is_there = node != NOBODY && !self->plan->nodes[node].is_gone &&
+                    kind_is_actor(self->plan->nodes[node].kind);
+    int now = is_there ? self->now[node] : NOBODY;
+
+    return now == NOBODY ? COP_PID_NONE : self->lives[now].pid;
+}
+
+void
+note_child(life *who, const cop_child_down *down)
+{
+    /* A loan is none of those that have a cookie. */
+    int child = down->cookie != 0 ? (int)down->cookie : life_of_pid(who->play, down->who);
+
+    /* One that has failed with its limiter is no longer there. */
+    if (child != NOBODY && who->play->lives[child].is_asking &&
+        !who->play->lives[child].is_over)
+        life_over(&who->play->lives[child]);
+    note_more(who->play, &(entry){.what = TOLD,
+                                  .who = who->self,
+                                  .a = child,
+                                  .b = down->why.kind,
+                                  .c = down->why.code});
 }
 
 int
@@ -64,7 +109,7 @@ watch(life *who, cop_actor *me)
     cop_actor *boss = copi_table_find(&self->node->table, copi_slot(self->lives[BOSS].pid.id));
 
     if (copi_monitor_child(boss, me, &who->watch) != COP_OK)
-        strcpy(self->trouble, "no monitor");
+        play_trouble(self, "no monitor");
 }
 
 void
@@ -247,6 +292,19 @@ arg_gone(void *arg)
         life_over(who);
 }
 
+static const cop_behaviour *
+behaviour_for(life *who)
+{
+    const plan_node *node = play_node(who);
+
+    switch (node->kind) {
+    case BODY: return body_of(node);
+    case LIMITER: return &who->play->limiter;
+    case SUPERVISOR: return &cop_supervisor;
+    default: return behaviour_of(node);
+    }
+}
+
 static void
 start_actor(life *who, cop_actor *me)
 {
@@ -254,9 +312,12 @@ start_actor(life *who, cop_actor *me)
     play *self = who->play;
     const life *parent = &self->lives[who->parent];
 
-    cop_err err = cop_spawn(me, node->kind == BODY ? body_of(node) : behaviour_of(node),
-                            &(cop_spawn_opts){.arg = who,
-                                              .dispose = arg_gone,
+    bool is_table = node->kind == SUPERVISOR;
+    const void *arg = is_table ? (const void *)&self->rows[who->node] : who;
+
+    cop_err err = cop_spawn(me, behaviour_for(who),
+                            &(cop_spawn_opts){.arg = arg,
+                                              .dispose = is_table ? NULL : arg_gone,
                                               .scope = parent->scope,
                                               .service = node->service,
                                               .stop_ms = node->stop_ms,
@@ -282,17 +343,22 @@ start_one(play *self, cop_actor *me, life *parent, int node)
         start_scope(made, me);
     else if (play_node(made)->kind == JOB)
         start_job(made, me);
+    else if (play_node(made)->kind == ASK)
+        start_ask(made, me);
+    else if (play_node(made)->kind == LOAN)
+        start_loan(made, me);
     else
         start_call(made, me);
 }
 
-static bool
+bool
 is_block(const play *self, const life *parent, int node)
 {
+    const plan_node *one = &self->plan->nodes[node];
     const life *host =
         kind_is_actor(play_node(parent)->kind) ? parent : &self->lives[parent->host];
 
-    return self->plan->nodes[node].kind == SCOPE && self->plan->nodes[node].block &&
+    return (one->kind == SCOPE || one->kind == ASK) && one->block &&
            play_node(host)->kind == BODY;
 }
 
