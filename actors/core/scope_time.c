@@ -163,9 +163,11 @@ copi_on_budget(cop_actor *self, copi_envelope *envelope)
     int64_t deadline = (int64_t)envelope->ref;
 
     copi_envelope_free(self->worker, envelope);
-    if (!copi_is_open(self) || copi_ties_of(self) == NULL || self->ties->deadline == deadline)
+    /* One that is ending may have children who are not. */
+    copi_ties *ties = copi_is_open(self) ? copi_ties_of(self) : self->ties;
+    if (ties == NULL || ties->deadline == deadline)
         return;
-    self->ties->deadline = deadline;
+    ties->deadline = deadline;
     tell_budget(self, NULL, &self->ties->own);
 }
 
@@ -185,10 +187,11 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
     int64_t at = copi_worker_after(me->worker, ms);
     if (at == 0)
         at = 1; /* a simulation begins at 0, which is none */
+    bool has_come = scope->deadline != 0 && scope->deadline <= copi_worker_now(me->worker);
     scope->deadline = ms == COP_INFINITY ? 0 : at;
     if (!copi_scope_set_timer(me, scope))
         return COP_E_NOMEM;
-    if (scope->force < COP_FORCE_HARD)
+    if (!has_come)
         tell_budget(me, scope, &scope->brood);
     return COP_OK;
 }

@@ -159,9 +159,7 @@ life_disposed(world *self, int who)
     expect_nothing_below(self, who, "dispose");
     for (uint32_t i = 0; i < self->call_count; i++)
         open += self->calls[i].caller == who && !self->calls[i].is_over;
-    /* A failed init has no end that it is told of, but reply handlers as well. */
-    bool is_heard = one->has_ended || (one->has_failed && !one->is_doomed);
-    EXPECT(self, !is_heard || one->cancelled == open,
+    EXPECT(self, !one->has_ended || one->cancelled == open,
            "#%d had %d open calls, %d were cancelled", who, open, one->cancelled);
     /* Who is killed while he ends was told of those whose time was over before. */
     EXPECT(self, one->cancelled <= open, "#%d had %d open calls, %d were cancelled", who, open,
