@@ -155,6 +155,7 @@ step_else(cop_actor *self, cop_co *co, copi_worker *worker, uint32_t slice)
         copi_sched_yield(worker, &self->task);
         return true;
     }
+    co->slice = slice;
     resume(self, co);
     /* The usual case: it was told of all that has come. */
     return !co->is_ready && copi_has_turns(self) && copi_inbox_is_sorted(co) &&

@@ -39,11 +39,17 @@ accept(cop_co *co, copi_envelope *envelope)
 
     co->letter = self->current = envelope;
     COPI_TALLY(self->worker, messages, 1);
-    /* Who always finds a message must give way now and then. */
-    if (COPI_UNLIKELY(++self->worker->spent % COPI_SLICE == 0)) {
-        co->is_ready = true;
-        copi_co_leave(co);
-    }
+    self->worker->spent++;
+}
+
+/* Who always finds a message gives way when its turn is over, as handlers do. */
+COPI_INLINE void
+give_way(cop_co *co)
+{
+    if (COPI_LIKELY(co->actor->worker->spent < co->slice))
+        return;
+    co->is_ready = true;
+    copi_co_leave(co);
 }
 
 /* The one that has been found for it, or else the first that it wants. */
@@ -82,6 +88,8 @@ receive(cop_co *co, int32_t within_ms, const copi_choice *choice)
 {
     release(co);
     copi_inbox_rewind(co);
+    if (copi_inbox_has_more(co))
+        give_way(co);
     copi_envelope *found = find(co, choice);
     if (found == NULL)
         COP_TRY(await(co, within_ms, choice, &found));

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include <coppice/co.h>
+#include <coppice/fault.h>
 #include <coppice/node.h>
 
 #include "actor_stage.h"
@@ -352,6 +353,63 @@ who_always_finds_a_message_gives_way(void **state)
     stage_close();
 }
 
+/* The same, but it sends one for each that it reads, which costs more. */
+COP_BODY(babbler, void, unused)
+{
+    const tick *got;
+
+    (void)unused;
+    for (int i = 0; i < HOARD / 10; i++)
+        COP_TRY(cop_send(me, cop_self(me), tick, .n = i));
+    for (; read_so_far < HOARD; read_so_far++) {
+        COP_TRY(cop_receive_a(co, COP_INFINITY, tick, &got));
+        COP_TRY(cop_send(me, cop_self(me), tick, .n = got->n));
+    }
+    return COP_OK;
+}
+static COP_SEQUENTIAL(babbler_b, babbler);
+
+static cop_err
+start_babbler(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    (void)arg;
+    COP_TRY(cop_spawn(me, &babbler_b, NULL, NULL));
+    return cop_spawn(me, &bystander_b, NULL, NULL);
+}
+
+static void
+who_sends_much_gives_way_sooner(void **state)
+{
+    (void)state;
+    read_so_far = 0;
+    stage_open(&owner_b, 1);
+    cop_sim_in_order(stage.sim);
+    stage_do(start_babbler);
+    stage_expect("ended ended");
+    assert_in_range(read_when_the_other_ran, 1, 200);
+    stage_close();
+}
+
+/* A turn in a simulation is as long as its seed says, or until a fault. */
+static void
+the_message_of_a_fault_is_not_handled(void **state)
+{
+    (void)state;
+    chosen = READS_ON;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        open_with(&reader_b, seed);
+        assert_int_equal(
+            cop_sim_fault(stage.sim,
+                          &(cop_fault){.kind = &cop_fault_kill, .who = "reader_b", .at = 3}),
+            COP_OK);
+        for (int n = 1; n <= 5; n++)
+            tell(n);
+        stage_expect("1 2 killed");
+        stage_close();
+    }
+}
+
 /* ------------------------------------------------------------------------ on two workers */
 
 enum {
@@ -484,6 +542,8 @@ main(void)
         cmocka_unit_test(one_that_is_not_wanted_waits),
         cmocka_unit_test(what_is_there_is_found_without_waiting),
         cmocka_unit_test(who_always_finds_a_message_gives_way),
+        cmocka_unit_test(who_sends_much_gives_way_sooner),
+        cmocka_unit_test(the_message_of_a_fault_is_not_handled),
         cmocka_unit_test(each_message_is_received_once_on_whatever_worker),
     };
 
