@@ -303,7 +303,7 @@ end(cop_actor *self)
 
     if (co->actor == NULL)
         return; /* its start has failed */
-    if (co->letter != NULL && co->letter->kind == COPI_CALL) {
+    if (co->letter != NULL && co->letter->kind == COPI_CALL && self->phase != COPI_FREE) {
         self->current = co->letter; /* a killed body leaves it behind */
         copi_answer_unanswered(self, COP_E_DOWN);
         self->current = NULL;

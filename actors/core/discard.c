@@ -68,12 +68,13 @@ copi_discard_mail(cop_actor *self)
 void
 copi_discard(cop_actor *self)
 {
+    bool has_state = self->phase != COPI_ENDED;
+
     copi_discard_mail(self);
-    if (self->behaviour->sequence != NULL && self->phase != COPI_ENDED)
+    self->phase = COPI_FREE; /* who asks is told that nobody is to be told any more */
+    if (self->behaviour->sequence != NULL && has_state)
         self->behaviour->sequence->end(self);
     discard_ties(self);
-    bool has_state = self->phase != COPI_ENDED;
-    self->phase = COPI_FREE; /* who asks is told that nobody is to be told any more */
     if (has_state && self->behaviour->dispose != NULL)
         self->behaviour->dispose(self->state);
     if (self->state != NULL)

@@ -410,6 +410,60 @@ the_message_of_a_fault_is_not_handled(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------ thrown away */
+
+COP_BODY(thinker, void, unused)
+{
+    cop_received request;
+
+    (void)me;
+    (void)unused;
+    COP_TRY(cop_receive(co, COP_INFINITY, &request));
+    return cop_sleep(co, COP_INFINITY);
+}
+static COP_SEQUENTIAL(thinker_b, thinker);
+
+typedef struct asker {
+    int unused;
+} asker;
+
+COP_REPLY(asker, answer_n)
+{
+    (void)me;
+    (void)st;
+    (void)msg;
+    stage_say("%s", cop_err_text(err));
+    return COP_OK;
+}
+
+COP_HANDLER(asker, cop_start)
+{
+    (void)st;
+    (void)msg;
+    return cop_ask(me, body, 1000, COP_THEN(asker, answer_n), ask_n);
+}
+static COP_BEHAVIOUR(asker_b, asker, COP_ON(asker, cop_start));
+
+static cop_err
+start_asker(cop_actor *me, void *state, void *arg)
+{
+    (void)state;
+    (void)arg;
+    return cop_spawn(me, &asker_b, NULL, NULL);
+}
+
+/* Nobody who is thrown away as well is told of a request that is not answered. */
+static void
+a_request_is_thrown_away_with_its_simulation(void **state)
+{
+    (void)state;
+    open_with(&thinker_b, 1);
+    stage_do(start_asker);
+    stage_pass(1);
+    cop_sim_free(&stage.sim);
+    assert_string_equal(stage.trace, "");
+}
+
 /* ------------------------------------------------------------------------ on two workers */
 
 enum {
@@ -544,6 +598,7 @@ main(void)
         cmocka_unit_test(who_always_finds_a_message_gives_way),
         cmocka_unit_test(who_sends_much_gives_way_sooner),
         cmocka_unit_test(the_message_of_a_fault_is_not_handled),
+        cmocka_unit_test(a_request_is_thrown_away_with_its_simulation),
         cmocka_unit_test(each_message_is_received_once_on_whatever_worker),
     };
 
