@@ -296,6 +296,19 @@ free_envelope(cop_actor *self, copi_envelope **envelope)
     *envelope = NULL;
 }
 
+/* What others have of it.  Not of one that is thrown away with all of them: they may be gone. */
+static void
+let_go(cop_actor *self, cop_co *co)
+{
+    if (co->letter != NULL && co->letter->kind == COPI_CALL) {
+        self->current = co->letter; /* a killed body leaves it behind */
+        copi_answer_unanswered(self, COP_E_DOWN);
+        self->current = NULL;
+    }
+    copi_timer_disarm(self->worker, &co->timer.timer);
+    copi_unpin_for(self, &co->timer.timer);
+}
+
 static void
 end(cop_actor *self)
 {
@@ -303,13 +316,8 @@ end(cop_actor *self)
 
     if (co->actor == NULL)
         return; /* its start has failed */
-    if (co->letter != NULL && co->letter->kind == COPI_CALL && self->phase != COPI_FREE) {
-        self->current = co->letter; /* a killed body leaves it behind */
-        copi_answer_unanswered(self, COP_E_DOWN);
-        self->current = NULL;
-    }
-    copi_timer_disarm(self->worker, &co->timer.timer);
-    copi_unpin_for(self, &co->timer.timer);
+    if (self->phase != COPI_FREE)
+        let_go(self, co);
     give_stack(self, co);
     free_envelope(self, &co->letter);
     free_envelope(self, &co->answer);
