@@ -173,11 +173,11 @@ copi_offload_left(copi_offload *self)
     return left;
 }
 
-/* Of a simulation, where nobody runs it any more; who owned it is gone, or never was told. */
+/* Of a simulation, where nobody runs it any more; who owned it is gone, or never was told.  So
+ * are others with a time in the wheel, which nobody looks at again. */
 static void
-discard(copi_offload *self, cop_job *job)
+discard(cop_job *job)
 {
-    copi_timer_disarm(&self->sched->workers[0], &job->timer);
     copi_job_dispose(job);
     free(job);
 }
@@ -190,11 +190,11 @@ discard_all(copi_offload *self)
     while ((job = self->running.oldest) != NULL || (job = self->abandoned.oldest) != NULL) {
         copi_job_list_remove(job->is_abandoned ? &self->abandoned : &self->running, job);
         copi_job_queue_return(&self->queue, job);
-        discard(self, job);
+        discard(job);
     }
     while ((job = copi_job_queue_take(&self->queue)) != NULL) {
         copi_job_queue_return(&self->queue, job);
-        discard(self, job);
+        discard(job);
     }
 }
 

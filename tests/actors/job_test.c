@@ -265,6 +265,41 @@ the_finalizer_of_a_job_can_neither_start_nor_cancel(void **state)
     stage_close();
 }
 
+/* ------------------------------------------------------------------------ thrown away */
+
+static cop_err
+never(cop_actor *me, void *state, void *arg)
+{
+    (void)me;
+    (void)state;
+    (void)arg;
+    return COP_OK;
+}
+
+ACT(start_some_between_calls)
+{
+    for (int i = 0; i < 16; i++) {
+        COP_TRY(cop_after(me, 1, never, NULL, NULL, NULL));
+        COP_TRY(cop_job_start(me, cop_here(me),
+                              &(cop_job_spec){.work = note_run, .dispose = stage_dispose}, NULL,
+                              NULL));
+    }
+    return COP_OK;
+}
+
+/* When the jobs go, whose time is among theirs has gone. */
+static void
+jobs_are_thrown_away_with_their_simulation(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        stage_open(&owner_b, seed);
+        stage_do(start_some_between_calls);
+        cop_sim_free(&stage.sim);
+        assert_int_equal(stage.disposed, 16);
+    }
+}
+
 int
 main(void)
 {
@@ -276,6 +311,7 @@ main(void)
         cmocka_unit_test(an_end_that_waits_for_its_turn_does_not_hold_up_the_actor),
         cmocka_unit_test(the_finalizer_of_a_job_can_neither_start_nor_cancel),
         cmocka_unit_test(a_body_waits_for_its_job),
+        cmocka_unit_test(jobs_are_thrown_away_with_their_simulation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
