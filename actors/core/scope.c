@@ -101,6 +101,7 @@ scope_new(cop_actor *me, const cop_scope_opts *opts, copi_scope *outer)
         .node.low = ++me->ties->scope_number,
         .outer = outer,
         .actor = me,
+        .budget = -1,
         .opts = *opts,
         .depth = (uint8_t)(outer == NULL ? 1 : outer->depth + 1),
     };

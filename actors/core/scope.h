@@ -27,6 +27,7 @@ struct copi_scope {
     copi_envelope end;   /* COPI_SCOPE_END */
     int64_t deadline;    /* nanoseconds of copi_worker_now; 0: none */
     int64_t soft_until;  /* the same */
+    int64_t budget;      /* the deadline that its children were told of; -1: of none */
     cop_scope_opts opts; /* name: in `name` */
     cop_exit why;        /* the first reason */
     cop_child_record *kept;

@@ -137,12 +137,17 @@ copi_on_scope_due(cop_actor *self, copi_envelope *envelope)
 
 /* ------------------------------------------------------- what those in it have left */
 
-/* Those who were there when it was moved.  Without memory one goes on with what it had. */
+/* Those who were there when it was moved.  Without memory one goes on with what it had.  Blocks
+ * that are inside each other in turn are come to on many ways, and told once. */
 static void
 tell_budget(cop_actor *self, copi_scope *scope, const copi_brood *brood)
 {
     int64_t deadline = copi_deadline_in(self, scope);
 
+    if (scope != NULL && scope->budget == deadline)
+        return;
+    if (scope != NULL)
+        scope->budget = deadline;
     for (cop_actor *child = brood->oldest; child != NULL; child = child->younger)
         (void)copi_try_signal(self->node, self->worker,
                               &(copi_parcel){.kind = COPI_BUDGET,
@@ -187,12 +192,10 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
     int64_t at = copi_worker_after(me->worker, ms);
     if (at == 0)
         at = 1; /* a simulation begins at 0, which is none */
-    bool has_come = scope->deadline != 0 && scope->deadline <= copi_worker_now(me->worker);
     scope->deadline = ms == COP_INFINITY ? 0 : at;
     if (!copi_scope_set_timer(me, scope))
         return COP_E_NOMEM;
-    if (!has_come)
-        tell_budget(me, scope, &scope->brood);
+    tell_budget(me, scope, &scope->brood);
     return COP_OK;
 }
 

@@ -126,7 +126,8 @@ COP_API cop_err cop_scope_cancel(cop_actor *me, cop_scope scope, cop_force force
                                  const cop_exit *why);
 
 /* Moves the deadline to `ms` from now, earlier or later; COP_INFINITY: none, if the scope is
- * no shield.  What is in it has as much left, too.  Of one that has come already nothing changes.  COP_E_GONE, COP_E_INVAL. */
+ * no shield.  What is in it has no longer, either.  Of one that has come already nothing
+ * changes.  COP_E_GONE, COP_E_INVAL, COP_E_NOMEM. */
 COP_API COP_MUST_USE cop_err cop_scope_set_deadline(cop_actor *me, cop_scope scope, int32_t ms);
 
 /* What a scope is in. */

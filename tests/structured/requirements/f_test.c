@@ -313,6 +313,58 @@ f5_a_deadline_that_is_moved_is_that_of_who_was_there_before(void **state)
     }
 }
 
+enum {
+    BLOCKS = 24 /* with a child in the innermost */
+};
+
+/* Each block hangs in the one before the last, so there are many ways from one to another. */
+static cop_err
+stand_deeper(cop_co *co, cop_actor *me, cop_scope before, cop_scope last, int left)
+{
+    COP_SCOPE(co, block, NULL, .within = before)
+    {
+        cop_node_stats now, then;
+
+        if (left > 1)
+            return stand_deeper(co, me, last, block.scope, left - 1);
+        COP_TRY(start_descendant(me, block.scope, "innermost", 0));
+        cop_node_stats_read(cop_node_of(me), &now);
+        COP_TRY(cop_scope_set_deadline(me, scope, 20));
+        cop_node_stats_read(cop_node_of(me), &then);
+        ground_say("told:%d", (int)(then.live_messages - now.live_messages));
+        COP_TRY(cop_send(me, members[0], question));
+        COP_TRY(cop_sleep(co, 1));
+    }
+    return COP_OK;
+}
+
+COP_BODY(entangled, void, arg)
+{
+    cop_scope other;
+
+    (void)arg;
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.deadline_ms = 100}, &scope));
+    COP_TRY(cop_scope_open(me, &(cop_scope_opts){.deadline_ms = 200}, &other));
+    return stand_deeper(co, me, scope, other, BLOCKS);
+}
+static COP_SEQUENTIAL(entangled_b, entangled);
+
+ACT(start_entangled)
+{
+    return cop_spawn(me, &entangled_b, NULL, NULL);
+}
+
+static void
+f5_who_is_inside_on_many_ways_is_told_once(void **state)
+{
+    (void)state;
+    ground_open(GROUND_SIM, &ground_b, 1);
+    ground_do(start_entangled, NULL);
+    ground_pass(10);
+    ground_expect("told:1 innermost:20");
+    ground_close();
+}
+
 int
 main(void)
 {
@@ -322,6 +374,7 @@ main(void)
         cmocka_unit_test(f3_a_request_carries_what_is_left_of_its_time),
         cmocka_unit_test(f5_a_deadline_that_is_moved_holds_at_once),
         cmocka_unit_test(f5_a_deadline_that_is_moved_is_that_of_who_was_there_before),
+        cmocka_unit_test(f5_who_is_inside_on_many_ways_is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
