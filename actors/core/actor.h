@@ -58,8 +58,8 @@ typedef enum copi_phase {
 /* What a child is to be told, when there is memory for it or the letter of the ties is back. */
 typedef enum copi_owed {
     COPI_OWED_NOTHING,
-    COPI_OWED_STOP,
     COPI_OWED_KILL,
+    COPI_OWED_STOP, /* and the kind of the reason, which some look at */
 } copi_owed;
 
 struct cop_actor {

@@ -184,14 +184,15 @@ on_kill(cop_actor *self)
 COPI_COLD static void
 on_tell(cop_actor *self, copi_envelope *letter)
 {
-    cop_exit why = {.kind = COP_EXIT_SHUTDOWN, .origin = letter->from};
-    bool is_kill = letter->ref != 0;
+    uint64_t owed = letter->ref;
+    cop_exit why = {.origin = letter->from};
     copi_envelope *message = NULL;
 
     copi_letter_read(letter);
-    if (is_kill) {
+    if (owed == COPI_OWED_KILL) {
         on_kill(self);
     } else if (may_obey(self)) {
+        why.kind = (cop_exit_kind)(owed - COPI_OWED_STOP);
         if (takes_its_time(self))
             message = copi_envelope_new(self->worker, COPI_STOP, sizeof(cop_stopping));
         if (message != NULL)

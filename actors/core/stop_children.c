@@ -50,9 +50,9 @@ watch_until(cop_actor *self, int64_t at)
     }
 }
 
-/* The letter of the ties, which says no more than what to do; one child at a time. */
+/* The letter of the ties, which says no more than what is owed; one child at a time. */
 static bool
-send_letter(cop_actor *self, cop_actor *child, copi_kind kind)
+send_letter(cop_actor *self, cop_actor *child, uint8_t owed)
 {
     copi_ties *ties = self->ties;
 
@@ -60,8 +60,7 @@ send_letter(cop_actor *self, cop_actor *child, copi_kind kind)
     if (atomic_load_explicit(&ties->is_letter_out, memory_order_acquire))
         return false;
     atomic_store_explicit(&ties->is_letter_out, true, memory_order_relaxed);
-    ties->letter =
-        (copi_envelope){.kind = COPI_TELL, .from = copi_pid_of(self), .ref = kind == COPI_KILL};
+    ties->letter = (copi_envelope){.kind = COPI_TELL, .from = copi_pid_of(self), .ref = owed};
     if (copi_push(self->node, self->worker, copi_pid_of(child), &ties->letter) != COP_OK)
         copi_letter_read(&ties->letter);
     return true;
@@ -82,15 +81,17 @@ send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
 {
     copi_parcel parcel = {
         .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why};
+    uint8_t owed =
+        kind == COPI_KILL ? COPI_OWED_KILL : (uint8_t)(COPI_OWED_STOP + (unsigned)why->kind);
 
     /* Who waits already is first. */
     if ((self->ties->debts & COPI_OWES_WORDS) == 0 &&
         (copi_try_signal(self->node, self->worker, &parcel) == COP_OK ||
-         send_letter(self, child, kind))) {
+         send_letter(self, child, owed))) {
         child->owed = COPI_OWED_NOTHING;
         return;
     }
-    child->owed = kind == COPI_KILL ? COPI_OWED_KILL : COPI_OWED_STOP;
+    child->owed = owed;
     self->ties->debts |= COPI_OWES_WORDS;
     watch_until(self, copi_worker_now(self->worker) + COPI_MS);
 }
@@ -98,12 +99,14 @@ send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
 /* Those of a brood that are owed words, until there is no memory again.  The last to be told
  * are the oldest, so most of those that know stand behind them.  False: some are left. */
 static bool
-pay(cop_actor *self, copi_brood *brood, const cop_exit *why)
+pay(cop_actor *self, copi_brood *brood, cop_exit *why)
 {
     for (cop_actor *child = brood->oldest; child != NULL; child = child->younger) {
         if (child->owed == COPI_OWED_NOTHING)
             continue;
-        send(self, child, child->owed == COPI_OWED_KILL ? COPI_KILL : COPI_STOP, why);
+        bool is_kill = child->owed == COPI_OWED_KILL;
+        why->kind = is_kill ? COP_EXIT_KILLED : (cop_exit_kind)(child->owed - COPI_OWED_STOP);
+        send(self, child, is_kill ? COPI_KILL : COPI_STOP, why);
         if (child->owed != COPI_OWED_NOTHING)
             return false;
     }
@@ -116,7 +119,7 @@ pay(cop_actor *self, copi_brood *brood, const cop_exit *why)
 void
 copi_pay_debts(cop_actor *self)
 {
-    cop_exit why = {.kind = COP_EXIT_SHUTDOWN};
+    cop_exit why = {0};
 
     copi_exit_by(self, &why);
     self->ties->debts = 0;

@@ -39,7 +39,8 @@
     M(14, ask_status, F(i32, unused))                                                          \
     M(15, look, F(i32, unused))                                                                \
     M(16, respawn, F(u32, number) F(bool, isolates))                                           \
-    M(17, finish, F(i32, unused))
+    M(17, finish, F(i32, unused))                                                              \
+    M(18, give_three, F(i32, unused))
 COP_PROTOCOL(LENDER)
 
 enum {
@@ -203,6 +204,13 @@ COP_HANDLER(hand, give_first)
     return cop_limiter_release(me, &st->three[st->first++]);
 }
 
+COP_HANDLER(hand, give_three)
+{
+    for (unsigned i = 0; i < 3; i++)
+        COP_TRY(cop_limiter_release(me, &st->three[i]));
+    return COP_OK;
+}
+
 COP_REPLY(hand, cop_limiter_status)
 {
     return err;
@@ -274,8 +282,9 @@ COP_HANDLER(hand, cop_end)
 #define HAND_DOES                                                                              \
     COP_ON(hand, cop_start), COP_ON(hand, cop_end), COP_ON(hand, want),                        \
         COP_ON(hand, want_three), COP_ON(hand, want_and_give), COP_ON(hand, want_nothing),     \
-        COP_ON(hand, give), COP_ON(hand, give_first), COP_ON(hand, give_later),                \
-        COP_ON(hand, steal), COP_ON(hand, fall), COP_ON(hand, leave), COP_ON(hand, start_slow)
+        COP_ON(hand, give), COP_ON(hand, give_first), COP_ON(hand, give_three),                \
+        COP_ON(hand, give_later), COP_ON(hand, steal), COP_ON(hand, fall),                     \
+        COP_ON(hand, leave), COP_ON(hand, start_slow)
 
 static const cop_behaviour hand_b = {
     .name = "hand", .state_size = sizeof(hand), .handlers = COP_HANDLERS(HAND_DOES)};

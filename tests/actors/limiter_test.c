@@ -4,6 +4,7 @@
  */
 #include "actors/lender.h"
 
+#include <coppice/fault.h>
 #include <coppice/timer.h>
 
 /* ------------------------------------------------------------------------ in its turn */
@@ -113,6 +114,28 @@ a_grant_that_meets_a_release_is_not_lost(COP_UNUSED void **state)
         expect_status(1, 0, 0);
         ask_for_one(1, 1);
         EXPECT("b+");
+        end();
+    }
+}
+
+/* That it is given back can be said without memory, too: of the first of three by the borrower's
+ * own letter, and of the others when that is back. */
+static void
+a_token_is_given_back_without_memory(COP_UNUSED void **state)
+{
+    for (uint64_t failures = 1; failures <= 6; failures++) {
+        begin(3, 2);
+        tell(0, want_three, .within_ms = 1000);
+        expect_status(3, 3, 0);
+        forget_notes();
+        for (uint64_t at = 1; at <= failures; at++)
+            assert_int_equal(
+                cop_sim_fault(scene.sim,
+                              &(cop_fault){.kind = &cop_fault_nomem, .who = "hand", .at = at}),
+                COP_OK);
+        tell(0, give_three, 0);
+        cop_sim_run_for(scene.sim, 10);
+        expect_status(3, 0, 0);
         end();
     }
 }
@@ -384,6 +407,7 @@ main(void)
         cmocka_unit_test(a_request_that_is_given_up_is_not_told_of),
         cmocka_unit_test(a_grant_that_meets_the_timeout_is_not_lost),
         cmocka_unit_test(a_grant_that_meets_a_release_is_not_lost),
+        cmocka_unit_test(a_token_is_given_back_without_memory),
         cmocka_unit_test(a_borrower_that_ends_gives_its_token_back),
         cmocka_unit_test(one_that_ends_while_it_waits_is_passed_over),
         cmocka_unit_test(a_token_stays_until_all_that_the_borrower_owned_is_gone),
