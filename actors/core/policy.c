@@ -180,16 +180,17 @@ take_blame(cop_actor *self, const copi_scope *scope, cop_err err)
 {
     cop_exit why = {.kind = COP_EXIT_ERROR, .code = err};
 
-    if (self->is_leaving && self->why != NULL && self->why->kind == COP_EXIT_ERROR) {
-        why = *self->why;
+    if (self->is_leaving && self->exit_kind == COP_EXIT_ERROR) {
+        copi_exit_of(self, &why);
         self->is_leaving = false;
         self->exit_kind = COP_EXIT_NORMAL;
         self->exit_code = 0;
         copi_exit_free(self);
     } else {
         strcpy(why.text, cop_err_text(err));
-        why.origin = copi_pid_of(self);
     }
+    if (cop_pid_is_none(why.origin))
+        why.origin = copi_pid_of(self);
     copi_path_in(self, scope, why.path, sizeof why.path);
     return why;
 }

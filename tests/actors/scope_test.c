@@ -2,6 +2,8 @@
 /*
  * scope_test.c - local scopes: policies, cancelling, deadlines, shields, and how they end.
  */
+#include <coppice/fault.h>
+
 #include "actor_stage.h"
 
 #include "protocol.h"
@@ -339,6 +341,31 @@ a_call_that_fails_ends_its_scope_only(void **state)
     stage_close();
 }
 
+ACT(fail_without_memory)
+{
+    COP_TRY(cop_sim_fault(stage.sim,
+                          &(cop_fault){.kind = &cop_fault_nomem, .who = "owner_b", .at = 1}));
+    return cop_fail(me, 9, "no luck");
+}
+
+ACT(calls_soon)
+{
+    COP_TRY(open_scope(me, COP_FAIL_FAST, 0));
+    return cop_scope_soon(me, scope, fail_without_memory, NULL, stage_dispose, NULL);
+}
+
+static void
+so_does_one_that_cannot_say_why(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(calls_soon);
+    stage_expect("s=error [no memory to say more] kept:1+0");
+    stage_stop();
+    stage_expect("end");
+    stage_close();
+}
+
 ACT(hatch_fails)
 {
     COP_TRY(cop_after(me, 3600000, say_tick, NULL, stage_dispose, NULL));
@@ -619,6 +646,7 @@ main(void)
         cmocka_unit_test(what_is_cancelled_takes_nothing),
         cmocka_unit_test(an_empty_one_is_cancelled_as_well),
         cmocka_unit_test(a_call_that_fails_ends_its_scope_only),
+        cmocka_unit_test(so_does_one_that_cannot_say_why),
         cmocka_unit_test(a_call_on_the_hatch_that_fails_ends_the_actor),
         cmocka_unit_test(a_deadline_is_a_failure),
         cmocka_unit_test(a_deadline_may_be_now),
