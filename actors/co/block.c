@@ -33,6 +33,7 @@ enter(cop_co *co, copi_scope *scope)
     scope->stood_in = co->here;
     if (co->here != NULL)
         co->here->inside = scope;
+    (void)copi_scope_measure(scope);
     stand_in(co, scope);
 }
 

@@ -101,7 +101,6 @@ scope_new(cop_actor *me, const cop_scope_opts *opts, copi_scope *outer)
         .node.low = ++me->ties->scope_number,
         .outer = outer,
         .actor = me,
-        .budget = -1,
         .opts = *opts,
         .depth = (uint8_t)(outer == NULL ? 1 : outer->depth + 1),
     };
@@ -111,6 +110,7 @@ scope_new(cop_actor *me, const cop_scope_opts *opts, copi_scope *outer)
         scope->opts.keep = COP_SCOPE_KEEP;
     if (opts->deadline_ms > 0)
         scope->deadline = copi_worker_after(me->worker, opts->deadline_ms);
+    (void)copi_scope_measure(scope);
     return scope;
 }
 

@@ -27,7 +27,7 @@ struct copi_scope {
     copi_envelope end;   /* COPI_SCOPE_END */
     int64_t deadline;    /* nanoseconds of copi_worker_now; 0: none */
     int64_t soft_until;  /* the same */
-    int64_t budget;      /* the deadline that its children were told of; -1: of none */
+    int64_t nearest;     /* of its deadline and those around it, up to a shield; 0: none */
     cop_scope_opts opts; /* name: in `name` */
     cop_exit why;        /* the first reason */
     cop_child_record *kept;
@@ -151,6 +151,8 @@ copi_exit_by(const cop_actor *self, cop_exit *why)
 
 /* --------------------------------------------------------------------- scope_time.c */
 
+/* Finds the nearest deadline around it, by those of what it is in.  Is it another one? */
+bool copi_scope_measure(copi_scope *scope);
 /* The nearest shield that it is in, or is; NULL: none. */
 copi_scope *copi_scope_shield(copi_scope *scope);
 /* Is a block that its body has come into from `scope`, wherever it hangs, or something between

@@ -23,27 +23,30 @@ copi_scope_is_shielded(const copi_scope *block, const copi_scope *scope)
     return false;
 }
 
-/* Where a block on the way out of `scope` was entered from, if that is not on the way itself. */
-static const copi_scope *
-entered_from(const copi_scope *scope)
+/* Zero is no time. */
+static int64_t
+first_of(int64_t one, int64_t other)
 {
-    for (; scope != NULL; scope = scope->opts.shield ? NULL : scope->outer)
-        if (scope->stood_in != NULL && scope->stood_in != scope->outer &&
-            !copi_scope_is_shielded(scope, scope->stood_in))
-            return scope->stood_in;
-    return NULL;
+    return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+bool
+copi_scope_measure(copi_scope *scope)
+{
+    int64_t before = scope->nearest;
+
+    scope->nearest = scope->deadline;
+    if (!scope->opts.shield)
+        scope->nearest = first_of(scope->nearest, copi_scope_deadline(scope->outer));
+    if (scope->stood_in != NULL && !copi_scope_is_shielded(scope, scope->stood_in))
+        scope->nearest = first_of(scope->nearest, scope->stood_in->nearest);
+    return scope->nearest != before;
 }
 
 int64_t
 copi_scope_deadline(const copi_scope *scope)
 {
-    int64_t nearest = 0;
-
-    for (; scope != NULL; scope = entered_from(scope))
-        for (const copi_scope *at = scope; at != NULL; at = at->opts.shield ? NULL : at->outer)
-            if (at->deadline != 0 && (nearest == 0 || at->deadline < nearest))
-                nearest = at->deadline;
-    return nearest;
+    return scope == NULL ? 0 : scope->nearest;
 }
 
 int64_t
@@ -51,9 +54,7 @@ copi_deadline_in(const cop_actor *self, copi_scope *scope)
 {
     int64_t nearest = copi_scope_deadline(scope);
 
-    if (self->ties->deadline == 0 || copi_scope_shield(scope) != NULL)
-        return nearest;
-    return nearest == 0 || self->ties->deadline < nearest ? self->ties->deadline : nearest;
+    return copi_scope_shield(scope) != NULL ? nearest : first_of(nearest, self->ties->deadline);
 }
 
 copi_scope *
@@ -137,29 +138,42 @@ copi_on_scope_due(cop_actor *self, copi_envelope *envelope)
 
 /* ------------------------------------------------------- what those in it have left */
 
-/* Those who were there when it was moved.  Without memory one goes on with what it had.  Blocks
- * that are inside each other in turn are come to on many ways, and told once. */
+/* Those who were there when it was moved.  Without memory one goes on with what it had. */
 static void
-tell_budget(cop_actor *self, copi_scope *scope, const copi_brood *brood)
+tell_children(cop_actor *self, copi_scope *scope, const copi_brood *brood)
 {
     int64_t deadline = copi_deadline_in(self, scope);
 
-    if (scope != NULL && scope->budget == deadline)
-        return;
-    if (scope != NULL)
-        scope->budget = deadline;
     for (cop_actor *child = brood->oldest; child != NULL; child = child->younger)
         (void)copi_try_signal(self->node, self->worker,
                               &(copi_parcel){.kind = COPI_BUDGET,
                                              .from = copi_pid_of(self),
                                              .to = copi_pid_of(child),
                                              .ref = (uint64_t)deadline});
+}
+
+/* The actor's own was moved. */
+static void
+tell_all(cop_actor *self, copi_scope *scope, const copi_brood *brood)
+{
+    tell_children(self, scope, brood);
     for (copi_scope *inner = brood->scopes; inner != NULL; inner = inner->older)
         if (!inner->opts.shield)
-            tell_budget(self, inner, &inner->brood);
-    if (scope != NULL && scope->inside != NULL && scope->inside->outer != scope &&
-        !copi_scope_is_shielded(scope->inside, scope))
-        tell_budget(self, scope->inside, &scope->inside->brood);
+            tell_all(self, inner, &inner->brood);
+}
+
+/* That of the scope was moved, or of something around it.  Blocks that hang in each other in turn
+ * are come to on many ways, but who has no other time than before is passed by. */
+static void
+renew(cop_actor *self, copi_scope *scope)
+{
+    if (!copi_scope_measure(scope))
+        return;
+    tell_children(self, scope, &scope->brood);
+    for (copi_scope *inner = scope->brood.scopes; inner != NULL; inner = inner->older)
+        renew(self, inner);
+    if (scope->inside != NULL)
+        renew(self, scope->inside);
 }
 
 void
@@ -173,7 +187,7 @@ copi_on_budget(cop_actor *self, copi_envelope *envelope)
     if (ties == NULL || ties->deadline == deadline)
         return;
     ties->deadline = deadline;
-    tell_budget(self, NULL, &self->ties->own);
+    tell_all(self, NULL, &self->ties->own);
 }
 
 cop_err
@@ -195,7 +209,7 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
     scope->deadline = ms == COP_INFINITY ? 0 : at;
     if (!copi_scope_set_timer(me, scope))
         return COP_E_NOMEM;
-    tell_budget(me, scope, &scope->brood);
+    renew(me, scope);
     return COP_OK;
 }
 

@@ -365,6 +365,45 @@ f5_who_is_inside_on_many_ways_is_told_once(void **state)
     ground_close();
 }
 
+/* The innermost stands in a shield, but hangs in a block that has been entered from one with less
+ * time than that. */
+COP_BODY(beside_a_shield, void, arg)
+{
+    cop_scope_state now;
+
+    (void)arg;
+    COP_TRY(cop_scope_open(me, NULL, &scope));
+    COP_SCOPE(co, timed, NULL, .deadline_ms = 100)
+    COP_SCOPE(co, elsewhere, NULL, .within = scope)
+    COP_SCOPE(co, shield, NULL, .shield = true, .deadline_ms = 300)
+    {
+        cop_look(co, &now);
+        ground_say("shield:%d", (int)now.left_ms);
+        COP_SCOPE(co, back, NULL, .within = elsewhere.scope)
+        {
+            cop_look(co, &now);
+            ground_say("back:%d", (int)now.left_ms);
+        }
+    }
+    return COP_OK;
+}
+static COP_SEQUENTIAL(beside_a_shield_b, beside_a_shield);
+
+ACT(start_beside_a_shield)
+{
+    return cop_spawn(me, &beside_a_shield_b, NULL, NULL);
+}
+
+static void
+f1_all_that_is_around_it_counts(void **state)
+{
+    (void)state;
+    ground_open(GROUND_SIM, &ground_b, 1);
+    ground_do(start_beside_a_shield, NULL);
+    ground_expect("shield:300 back:100");
+    ground_close();
+}
+
 int
 main(void)
 {
@@ -375,6 +414,7 @@ main(void)
         cmocka_unit_test(f5_a_deadline_that_is_moved_holds_at_once),
         cmocka_unit_test(f5_a_deadline_that_is_moved_is_that_of_who_was_there_before),
         cmocka_unit_test(f5_who_is_inside_on_many_ways_is_told_once),
+        cmocka_unit_test(f1_all_that_is_around_it_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
