@@ -179,9 +179,9 @@ lone_letter(cop_actor *self, const cop_co *co)
 }
 
 /*
- * Most messages come alone, and find a body that waits for them.  Such a one is lent to it where
- * it is: what it waits for next removes it, as run_lone_message does for handlers.  True if the
- * actor sleeps.
+ * Most messages come alone, and find a body that waits for them.  Such a one is lent to it
+ * where it is: what it waits for next removes it, as run_lone_message does for handlers.  True
+ * if the actor sleeps.
  */
 static inline bool
 run_with(cop_actor *self, cop_co *co, copi_worker *worker, copi_envelope *lone)
@@ -296,7 +296,8 @@ free_envelope(cop_actor *self, copi_envelope **envelope)
     *envelope = NULL;
 }
 
-/* What others have of it.  Not of one that is thrown away with all of them: they may be gone. */
+/* What others have of it.  Not of one that is thrown away with all of them: they may be
+ * gone. */
 static void
 let_go(cop_actor *self, cop_co *co)
 {

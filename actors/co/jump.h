@@ -14,8 +14,8 @@ typedef void *copi_jump_place;
 /* The first jump there is copi_jump_arrive(self) on the stack.  Cannot fail. */
 void copi_jump_make(copi_jump_place *self, const copi_stack *stack);
 
-/* There; the place is then where this was called from, and it returns when somebody jumps there.
- * In and out are the same. */
+/* There; the place is then where this was called from, and it returns when somebody jumps
+ * there.  In and out are the same. */
 #ifdef COPI_HAS_BOOST_CONTEXT
 #include "co/jump_boost.h"
 #else

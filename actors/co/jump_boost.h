@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jump_boost.h - a part of jump.h: the switch of Boost.Context, whose two functions in assembler
- * have C linkage; their header is C++.  It saves the registers that a call preserves, and no
- * signal mask.  Source: boost/context/detail/fcontext.hpp of Boost 1.74; the same since 1.61.
+ * jump_boost.h - a part of jump.h: the switch of Boost.Context, whose two functions in
+ * assembler have C linkage; their header is C++.  It saves the registers that a call preserves,
+ * and no signal mask.  Source: boost/context/detail/fcontext.hpp of Boost 1.74; the same since
+ * 1.61.
  */
 #ifndef COPPICE_CO_JUMP_BOOST_H
 #define COPPICE_CO_JUMP_BOOST_H

@@ -6,8 +6,8 @@
 #include <coppice/watch.h>
 
 /*
- * All of it that a message needs is in line: after a switch of stacks each return from a function
- * that was called before is one that the processor has not foreseen, see jump_boost.h.
+ * All of it that a message needs is in line: after a switch of stacks each return from a
+ * function that was called before is one that the processor has not foreseen, see jump_boost.h.
  */
 
 COPI_COLD static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * guest.c - a node as a guest: it moves in, is detached, or is taken off its host's base and run
- * to its end.  How its worker gets its turns: sched/guest.h.
+ * guest.c - a node as a guest: it moves in, is detached, or is taken off its host's base and
+ * run to its end.  How its worker gets its turns: sched/guest.h.
  */
 #include <coppice/guest.h>
 

@@ -81,8 +81,8 @@ copi_scope_outcome(const copi_scope *scope, cop_outcome *out)
         out->why = scope->why;
 }
 
-/* It was cancelled with what is around it, and what went wrong then is known there, too.  False:
- * it was not. */
+/* It was cancelled with what is around it, and what went wrong then is known there, too.
+ * False: it was not. */
 static bool
 hand_over(cop_actor *self, const copi_scope *scope, copi_scope *outer)
 {

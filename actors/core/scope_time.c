@@ -162,8 +162,8 @@ tell_all(cop_actor *self, copi_scope *scope, const copi_brood *brood)
             tell_all(self, inner, &inner->brood);
 }
 
-/* That of the scope was moved, or of something around it.  Blocks that hang in each other in turn
- * are come to on many ways, but who has no other time than before is passed by. */
+/* That of the scope was moved, or of something around it.  Blocks that hang in each other in
+ * turn are come to on many ways, but who has no other time than before is passed by. */
 static void
 renew(cop_actor *self, copi_scope *scope)
 {

@@ -184,8 +184,8 @@ void copi_names_told(cop_actor *self);
 /* calls.c */
 void copi_calls_end(cop_actor *self);
 void copi_deadline_due(copi_worker *worker, copi_timer *timer);
-/* As cop_ask, with a number of the caller's own, from copi_new_ref.  Not bounded: whoever is asked
- * sees to it that what is around this actor bounds the call. */
+/* As cop_ask, with a number of the caller's own, from copi_new_ref.  Not bounded: whoever is
+ * asked sees to it that what is around this actor bounds the call. */
 cop_err copi_ask_numbered(cop_actor *me, uint64_t ref, cop_pid to, int32_t within_ms,
                           bool is_bounded, const cop_then *then, const cop_type *type,
                           const void *message);

@@ -38,8 +38,8 @@ void copi_watch_remove(cop_actor *self, copi_watch *watch);
 
 /* Its watch has been closed by hand. */
 void copi_watch_leaf_closed(cop_actor *me, copi_leaf *leaf);
-/* The handler of a watch in that scope, by its number, has returned an error; NULL: the watch has
- * been closed meanwhile.  What the handler is to return for it. */
+/* The handler of a watch in that scope, by its number, has returned an error; NULL: the watch
+ * has been closed meanwhile.  What the handler is to return for it. */
 cop_err copi_watch_blame(cop_actor *self, copi_watch *watch, uint32_t scope, cop_err err);
 
 #endif /* COPPICE_IO_WATCH_H */

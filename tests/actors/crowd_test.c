@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * crowd_test.c - more bodies than there is memory for: the scope fails, with that error, and all
- * of them end, although there is no memory to tell them so.
+ * crowd_test.c - more bodies than there is memory for: the scope fails, with that error, and
+ * all of them end, although there is no memory to tell them so.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ending_calls_test.c - what becomes of the calls of an actor that is ending: each is told once,
- * in its time, and what its handler fails with is a failure of cleaning up.
+ * ending_calls_test.c - what becomes of the calls of an actor that is ending: each is told
+ * once, in its time, and what its handler fails with is a failure of cleaning up.
  */
 #include <setjmp.h>
 #include <stdarg.h>

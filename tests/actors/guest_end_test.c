@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * guest_end_test.c - a node on the event base of an application: how it is detached, or else ends.
+ * guest_end_test.c - a node on the event base of an application: how it is detached, or else
+ * ends.
  */
 #include "guest_host.h"
 

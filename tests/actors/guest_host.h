@@ -2,8 +2,8 @@
 /*
  * guest_host.h - an application with an event base of its own, and trees to be its guests.
  *
- * The application ticks, echoes what comes, and has a timer that is far away.  What it had on its
- * base before a guest came it still has afterwards, and nothing else.
+ * The application ticks, echoes what comes, and has a timer that is far away.  What it had on
+ * its base before a guest came it still has afterwards, and nothing else.
  */
 #ifndef COPPICE_TESTS_ACTORS_GUEST_HOST_H
 #define COPPICE_TESTS_ACTORS_GUEST_HOST_H

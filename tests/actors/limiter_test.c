@@ -118,8 +118,8 @@ a_grant_that_meets_a_release_is_not_lost(COP_UNUSED void **state)
     }
 }
 
-/* That it is given back can be said without memory, too: of the first of three by the borrower's
- * own letter, and of the others when that is back. */
+/* That it is given back can be said without memory, too: of the first of three by the
+ * borrower's own letter, and of the others when that is back. */
 static void
 a_token_is_given_back_without_memory(COP_UNUSED void **state)
 {

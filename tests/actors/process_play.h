@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process_play.h - one process after the other in a node of a stage; how they end, and what they
- * write, is said there.
+ * process_play.h - one process after the other in a node of a stage; how they end, and what
+ * they write, is said there.
  */
 #ifndef COPPICE_TESTS_ACTORS_PROCESS_PLAY_H
 #define COPPICE_TESTS_ACTORS_PROCESS_PLAY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scope_reentry_test.c - scopes that are changed by what runs because of them, very many of them,
- * and no memory in the middle.
+ * scope_reentry_test.c - scopes that are changed by what runs because of them, very many of
+ * them, and no memory in the middle.
  */
 #include <coppice/fault.h>
 
@@ -412,7 +412,8 @@ ACT(let_kid_leave)
     return cop_send(me, kid, leave);
 }
 
-/* The scope takes what the call has said, in the place of the reason that the actor was told. */
+/* The scope takes what the call has said, in the place of the reason that the actor was
+ * told. */
 static void
 who_is_ending_may_say_again_that_it_stops(void **state)
 {
@@ -441,7 +442,8 @@ COP_HANDLER(giver, cop_start)
 }
 static COP_BEHAVIOUR(giver_b, giver, COP_ON(giver, cop_start));
 
-/* What waits before the scope's end takes more than one turn, and the child comes in between. */
+/* What waits before the scope's end takes more than one turn, and the child comes in
+ * between. */
 ACT(close_and_be_given)
 {
     new_owner = cop_self(me);

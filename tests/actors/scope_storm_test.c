@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scope_storm_test.c - scopes whose children's timers are due while they are cancelled and other
- * threads send, on two workers.
+ * scope_storm_test.c - scopes whose children's timers are due while they are cancelled and
+ * other threads send, on two workers.
  *
  * Here an actor that let go of its worker before its timer had sent what is due would be run by
  * the other one meanwhile; TSan sees that.

@@ -123,8 +123,7 @@ a_wheel_agrees_with_looking_at_all(void **state)
                 assert_false(copi_wheel_has(&one->node));
             } else {
                 one->turn = step;
-                assert_true(
-                    copi_wheel_add(&work.wheel, &one->node, some_due(&work), work.now));
+                assert_true(copi_wheel_add(&work.wheel, &one->node, some_due(&work), work.now));
             }
             ask(&work);
             if (copi_rng_below(&work.rng, 5) == 0)

@@ -6,10 +6,10 @@
  * by cop_spawn under an owner, which it never outlives.  However it ends - a handler
  * returns an error, it is told to stop, it is killed - it ends in this order: new messages
  * are refused, its children are stopped and joined, its open calls complete as cancelled
- * (those whose time is over before that, when it is), the calls it had not answered are answered DOWN, `cop_end` is handled, its mailbox is
- * emptied into the dead letters (or kept, see keep_mail), its names are freed, links and
- * monitors get their signal, and its owner is told.  So who sees an actor's end can be sure
- * that all it owned is gone.
+ * (those whose time is over before that, when it is), the calls it had not answered are
+ * answered DOWN, `cop_end` is handled, its mailbox is emptied into the dead letters (or kept,
+ * see keep_mail), its names are freed, links and monitors get their signal, and its owner is
+ * told.  So who sees an actor's end can be sure that all it owned is gone.
  *
  * Unless it says otherwise, a function that takes `cop_actor *me` may be called only by
  * that actor's own handlers, and pids may name actors on other nodes.
@@ -389,7 +389,8 @@ typedef struct cop_then {
  * cop_reply_error.  Late answers are dropped and
  * counted.  The call belongs to this actor.  When that is ending, the handler runs when all
  * its children are gone, but no later than the call's deadline or an answer; an error that it
- * returns then, other than COP_E_CANCELLED and COP_E_GONE, is one of cleaning up, as in cop_end.
+ * returns then, other than COP_E_CANCELLED and COP_E_GONE, is one of cleaning up, as in
+ * cop_end.
  *
  * What is left of the request being handled, or of the scope that this actor was started in
  * (cop_time_left), bounds `within_ms`, and travels along, to other nodes too.

@@ -19,8 +19,8 @@
  * Told to end - by its owner, a link, the failure of a child - a body is cancelled: whatever it
  * waits for, now or later, answers COP_E_CANCELLED, again and again, until it has returned.  A
  * result that is there already is still given.  Nothing can be started in its own scope any
- * more; for what cleaning up needs there are shields.  If it takes longer than its stop_ms it is
- * killed, and no code of it runs any more: what it holds that is not owned by the actor is
+ * more; for what cleaning up needs there are shields.  If it takes longer than its stop_ms it
+ * is killed, and no code of it runs any more: what it holds that is not owned by the actor is
  * lost, so a body that can be killed owns nothing but what scopes and `dispose` free.
  *
  * A body may run on another thread after each wait: no thread-local variable, and so no errno,

@@ -12,12 +12,12 @@
  * The limiter is an actor like any other, so that a supervisor can own it; with one token it
  * is a lock.  As trio's CapacityLimiter, except for what is said below of asking twice.
  *
- * A loan is a child of its borrower, from the request on, but has no part in its race.  It gives the token back when it is
- * released, or when the borrower has ended and all that it owned is gone, its `cop_end` and
- * the processes and jobs it had started included; and when the borrower's node is lost.  A
- * request that ran out of time, was given up, or whose borrower has ended gets no token, and
- * if the token was on its way to it just then, it goes back.  So no token is ever lost, and
- * none is given away while somebody still works under it.
+ * A loan is a child of its borrower, from the request on, but has no part in its race.  It
+ * gives the token back when it is released, or when the borrower has ended and all that it
+ * owned is gone, its `cop_end` and the processes and jobs it had started included; and when the
+ * borrower's node is lost.  A request that ran out of time, was given up, or whose borrower has
+ * ended gets no token, and if the token was on its way to it just then, it goes back.  So no
+ * token is ever lost, and none is given away while somebody still works under it.
  *
  * The other way round: if the limiter ends, however it does, or its node is lost, then nothing
  * is limited any more, and the loans that were granted fail.  That is a failure of a child:
@@ -83,12 +83,12 @@ extern COP_API const cop_type cop_limiter_granted_type;
 
 /*
  * Asks for a token, for no longer than is left of the request being handled, or of the scope
- * that this actor was started in (cop_time_left).  `then`, which is for a cop_limiter_granted, runs exactly once, unless the
- * loan is released before: with COP_OK when the token is granted; COP_E_TIMEOUT; COP_E_FULL
- * (too many wait), COP_E_NOPROC, COP_E_DOWN, COP_E_NOCONNECTION, COP_E_BUSY, COP_E_NOMEM,
- * and COP_E_CANCELLED or COP_E_DOWN when this actor is ending.  After an error there is
- * nothing to release.  `loan` may be NULL for one that is held to the end, or taken from the
- * answer.
+ * that this actor was started in (cop_time_left).  `then`, which is for a cop_limiter_granted,
+ * runs exactly once, unless the loan is released before: with COP_OK when the token is granted;
+ * COP_E_TIMEOUT; COP_E_FULL (too many wait), COP_E_NOPROC, COP_E_DOWN, COP_E_NOCONNECTION,
+ * COP_E_BUSY, COP_E_NOMEM, and COP_E_CANCELLED or COP_E_DOWN when this actor is ending.  After
+ * an error there is nothing to release.  `loan` may be NULL for one that is held to the end, or
+ * taken from the answer.
  *
  * An error returned here means that `then` will not run: as cop_ask, cop_spawn.
  */

@@ -196,9 +196,9 @@ COP_API COP_MUST_USE cop_err cop_scope_every_with(cop_actor *me, cop_scope scope
  * cop_scope_ask(me, scope, to, within_ms, then, &leaf, T, fields...): cop_ask in a scope, which
  * waits for the end of the call, and whose deadline bounds it.  If the scope is cancelled the
  * reply handler is given COP_E_CANCELLED, in a later turn, unless an answer waits already; an
- * error that it returns is one of the scope.  cop_leaf_cancel does the same to one call, and its
- * handler may return that.  `leaf` may be NULL.  As cop_ask; COP_E_CANCELLED (the scope is),
- * COP_E_NOT_MINE, COP_E_FULL.
+ * error that it returns is one of the scope.  cop_leaf_cancel does the same to one call, and
+ * its handler may return that.  `leaf` may be NULL.  As cop_ask; COP_E_CANCELLED (the scope
+ * is), COP_E_NOT_MINE, COP_E_FULL.
  */
 #define cop_scope_ask(me, scope, to, within_ms, then, leaf, ...)                               \
     cop_scope_ask_message(me, scope, to, within_ms, then, COPI_TYPE_OF(__VA_ARGS__),           \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stats_0.c - callbacks on the server's base.  Each of them has to be found and taken off again,
- * by hand, wherever this may end.
+ * stats_0.c - callbacks on the server's base.  Each of them has to be found and taken off
+ * again, by hand, wherever this may end.
  */
 #include "stats.h"
 

@@ -194,8 +194,8 @@ ACT(three_fail)
     return COP_OK;
 }
 
-/* Who fails before it is told to stop is in the group, whatever the schedule; the first that the
- * scope hears of is the cause.  Under some schedules that is all three of them. */
+/* Who fails before it is told to stop is in the group, whatever the schedule; the first that
+ * the scope hears of is the cause.  Under some schedules that is all three of them. */
 static void
 b2_failures_of_one_turn_are_one_group_with_the_first_as_its_cause(void **state)
 {

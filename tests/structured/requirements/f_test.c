@@ -365,8 +365,8 @@ f5_who_is_inside_on_many_ways_is_told_once(void **state)
     ground_close();
 }
 
-/* The innermost stands in a shield, but hangs in a block that has been entered from one with less
- * time than that. */
+/* The innermost stands in a shield, but hangs in a block that has been entered from one with
+ * less time than that. */
 COP_BODY(beside_a_shield, void, arg)
 {
     cop_scope_state now;

@@ -3,8 +3,8 @@
  * ground.h - one actor in which a test does what it likes, in the simulator or for real.
  *
  * What happens is said into a trace of words.  In the simulator ground_await steps until a word
- * has been said, and ground_settle until nobody can run; on a real node the first one waits, and
- * the second does nothing that could be relied upon.  Nothing may be left at the end.
+ * has been said, and ground_settle until nobody can run; on a real node the first one waits,
+ * and the second does nothing that could be relied upon.  Nothing may be left at the end.
  *
  * There is one at a time.  Handlers say; only the test's own thread asserts.
  */

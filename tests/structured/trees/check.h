@@ -130,8 +130,8 @@ void check_supervised_end(check *self);
 bool may_be_in_shield(const check *self, const seen *one);
 
 /* supervised.c */
-/* The administration has been asked to stop a life of that row: this one, or as it may have been
- * busy, a later one. */
+/* The administration has been asked to stop a life of that row: this one, or as it may have
+ * been busy, a later one. */
 bool is_row_stopped(const check *self, const seen *row);
 
 /* limits.c */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loans.c - a limiter has lent as many tokens as there are borrowers who know of one, never more
- * than it has, and lets nobody wait while one is free.
+ * loans.c - a limiter has lent as many tokens as there are borrowers who know of one, never
+ * more than it has, and lets nobody wait while one is free.
  */
 #include "structured/trees/check.h"
 

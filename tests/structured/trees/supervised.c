@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * supervised.c - a row comes back as its restart type says, so often as there are restarts left,
- * and what is ordered ends in the reverse order of its start.
+ * supervised.c - a row comes back as its restart type says, so often as there are restarts
+ * left, and what is ordered ends in the reverse order of its start.
  */
 #include "structured/trees/check.h"
 
