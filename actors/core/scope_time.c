@@ -203,12 +203,15 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
         return COP_E_GONE;
     if (scope->deadline != 0 && scope->deadline <= copi_worker_now(me->worker))
         return COP_OK; /* it has come, if it has not been dealt with yet */
-    int64_t at = copi_worker_after(me->worker, ms);
+    int64_t before = scope->deadline, at = copi_worker_after(me->worker, ms);
     if (at == 0)
         at = 1; /* a simulation begins at 0, which is none */
     scope->deadline = ms == COP_INFINITY ? 0 : at;
-    if (!copi_scope_set_timer(me, scope))
+    if (!copi_scope_set_timer(me, scope)) {
+        scope->deadline = before;
+        (void)copi_scope_set_timer(me, scope); /* there was room for one, or none is needed */
         return COP_E_NOMEM;
+    }
     renew(me, scope);
     return COP_OK;
 }

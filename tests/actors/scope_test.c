@@ -366,6 +366,30 @@ so_does_one_that_cannot_say_why(void **state)
     stage_close();
 }
 
+/* The first time of the worker, for which there is no room yet. */
+ACT(moves_without_memory)
+{
+    cop_scope_state seen;
+
+    COP_TRY(open_scope(me, COP_FAIL_FAST, 0));
+    COP_TRY(cop_sim_fault(stage.sim,
+                          &(cop_fault){.kind = &cop_fault_nomem, .who = "owner_b", .at = 1}));
+    assert_int_equal(cop_scope_set_deadline(me, scope, 1000), COP_E_NOMEM);
+    COP_TRY(cop_scope_look(me, scope, &seen));
+    assert_int_equal(seen.left_ms, COP_INFINITY);
+    return cop_scope_close(me, scope);
+}
+
+static void
+a_deadline_that_cannot_be_moved_stays(void **state)
+{
+    (void)state;
+    stage_open(&owner_b, 1);
+    stage_do(moves_without_memory);
+    stage_expect("s=normal");
+    stage_close();
+}
+
 ACT(hatch_fails)
 {
     COP_TRY(cop_after(me, 3600000, say_tick, NULL, stage_dispose, NULL));
@@ -651,6 +675,7 @@ main(void)
         cmocka_unit_test(a_deadline_is_a_failure),
         cmocka_unit_test(a_deadline_may_be_now),
         cmocka_unit_test(a_deadline_that_has_come_cannot_be_moved),
+        cmocka_unit_test(a_deadline_that_cannot_be_moved_stays),
         cmocka_unit_test(the_first_failure_is_the_scopes),
         cmocka_unit_test(a_failure_goes_outwards_until_it_is_dealt_with),
         cmocka_unit_test(a_failure_that_nobody_deals_with_ends_the_actor),

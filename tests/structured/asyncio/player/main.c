@@ -24,8 +24,8 @@ typedef struct case_ {
 #define CASE_IS_LISTED(name) {#name, case_##name},
 static const case_ cases[] = {CASES(CASE_IS_LISTED)};
 
-/* What coppice leaves open and asyncio does not: which of what happens in one instant is first.
- * */
+/* What coppice leaves open and asyncio does not: which of what happens in one instant is
+ * first. */
 static const case_ open_cases[] = {
     {"020_fails_at_once",           NULL}, /* that x fails, or that y begins */
     {"030_nested_both_fail",        NULL}, /* that x fails, or that group b has ended */
