@@ -369,14 +369,18 @@ so_does_one_that_cannot_say_why(void **state)
 /* The first time of the worker, for which there is no room yet. */
 ACT(moves_without_memory)
 {
-    cop_scope_state seen;
-
     COP_TRY(open_scope(me, COP_FAIL_FAST, 0));
     COP_TRY(cop_sim_fault(stage.sim,
                           &(cop_fault){.kind = &cop_fault_nomem, .who = "owner_b", .at = 1}));
-    assert_int_equal(cop_scope_set_deadline(me, scope, 1000), COP_E_NOMEM);
-    COP_TRY(cop_scope_look(me, scope, &seen));
-    assert_int_equal(seen.left_ms, COP_INFINITY);
+    assert_int_equal(cop_scope_set_deadline(me, scope, 10), COP_E_NOMEM);
+    return COP_OK;
+}
+
+/* When what could not be set would have come. */
+ACT(moves_again)
+{
+    COP_TRY(cop_scope_set_deadline(me, scope, 1000));
+    COP_TRY(cop_scope_after(me, scope, 60 * 1000, say_tick, NULL, NULL, NULL));
     return cop_scope_close(me, scope);
 }
 
@@ -386,7 +390,12 @@ a_deadline_that_cannot_be_moved_stays(void **state)
     (void)state;
     stage_open(&owner_b, 1);
     stage_do(moves_without_memory);
-    stage_expect("s=normal");
+    stage_pass(20);
+    stage_do(moves_again);
+    stage_pass(999);
+    stage_expect("");
+    stage_pass(1);
+    stage_expect("s=deadline [the scope's time is over] late");
     stage_close();
 }
 
