@@ -273,9 +273,9 @@ typedef struct cop_spawn_opts {
  * and `out` may be NULL.  The owner has the actor from then on.  If init fails, its error
  * is returned and the actor is gone, or is ending under its owner if init had started
  * children.  Also: COP_E_NAME_TAKEN, COP_E_NOMEM, COP_E_INVAL (bad options), COP_E_GONE
- * (the owner is ending, or the scope is gone), COP_E_CANCELLED (the scope is), COP_E_FULL (its
- * bound), COP_E_NOT_MINE (it is another actor's), COP_E_IGNORE (init returned it), COP_E_OS
- * (there is no thread for the watchdog that a stuck_ms needs).
+ * (the owner is ending, or the scope is gone), COP_E_CANCELLED (the scope is; or its own, of a
+ * body: co.h), COP_E_FULL (its bound), COP_E_NOT_MINE (it is another actor's), COP_E_IGNORE
+ * (init returned it), COP_E_OS (there is no thread for the watchdog that a stuck_ms needs).
  */
 #define cop_spawn(...) cop_spawn_from(COP_SITE, __VA_ARGS__)
 
@@ -386,11 +386,10 @@ typedef struct cop_then {
  * COP_E_TIMEOUT, COP_E_NOPROC, COP_E_DOWN, COP_E_NOREPLY, COP_E_NO_HANDLER,
  * COP_E_BAD_MESSAGE, COP_E_NOCONNECTION, COP_E_POISON (poison_after in supervisor.h),
  * COP_E_CANCELLED (this actor is ending; not after a kill), or what the callee gave to
- * cop_reply_error.  Late answers are dropped and
- * counted.  The call belongs to this actor.  When that is ending, the handler runs when all
- * its children are gone, but no later than the call's deadline or an answer; an error that it
- * returns then, other than COP_E_CANCELLED and COP_E_GONE, is one of cleaning up, as in
- * cop_end.
+ * cop_reply_error.  Late answers are dropped and counted.  The call belongs to this actor.
+ * When that is ending, the handler gets COP_E_CANCELLED when all its children are gone, or at
+ * the call's deadline or instead of its answer if that comes before; an error that it returns
+ * then, other than COP_E_CANCELLED and COP_E_GONE, is one of cleaning up, as in cop_end.
  *
  * What is left of the request being handled, or of the scope that this actor was started in
  * (cop_time_left), bounds `within_ms`, and travels along, to other nodes too.
@@ -444,13 +443,15 @@ COP_API COP_MUST_USE cop_err cop_defer(cop_actor *me, cop_token *out);
 
 COP_API cop_err cop_answer_message(cop_actor *me, cop_token *token, const cop_type *type,
                                    const void *message);
-/* Answers a deferred request with an error (COP_E_NOREPLY: dropped); zeroes the token. */
+/* Answers a deferred request with an error (COP_E_NOREPLY: dropped); zeroes the token.
+ * COP_E_GONE if it was answered already. */
 COP_API cop_err cop_answer_error(cop_actor *me, cop_token *token, cop_err err);
 
 /* ----------------------------------------------------------- links, monitors, exits */
 
 /* Links this actor and `to`, both ways; as OTP's link/1.  COP_E_NOPROC for a local actor
- * that has ended, if this one does not trap; otherwise the end comes as a signal. */
+ * that has ended, if this one does not trap; otherwise the end comes as a signal.  COP_E_GONE
+ * (this one is ending), COP_E_NOMEM: then nothing has changed. */
 COP_API COP_MUST_USE cop_err cop_link(cop_actor *me, cop_pid to);
 
 /* After this no exit signal of that link acts on this actor.  As OTP's unlink/1. */

@@ -2,8 +2,9 @@
 /*
  * fault.h - what goes wrong in a simulation, and when.
  *
- * A fault has a kind and strikes once: the `at`-th time that something happens, or when
- * so many milliseconds have passed.  Written out it is a line such as
+ * A fault has a kind and strikes once, or lasts for a while from then on: the `at`-th time
+ * that something happens, or when so many milliseconds have passed.  Written out it is a line
+ * such as
  *
  *      kill ledger 3             kills the actor "ledger" instead of its third message
  *      starve * 20 500           who would handle the 20th message waits half a second
@@ -44,8 +45,8 @@ extern COP_API const cop_fault_kind cop_fault_kill, cop_fault_starve;
  * the library's, such as a message, a timer, a child, and of those of the user's own that ask
  * cop_has_memory.  Ends need none: exits and downs are made of what links and monitors have
  * kept for that, and children are told to stop one after the other, if there is no other way.
- * Only cop_signal, cop_kill, cop_unlink and an adoption are never refused: without memory for
- * these a real node ends the process.
+ * Never refused are cop_signal, cop_kill, cop_unlink, an adoption, and what another node is to
+ * be told of an end: without memory for these a real node ends the process.
  */
 extern COP_API const cop_fault_kind cop_fault_nomem;
 

@@ -126,8 +126,9 @@ COP_API cop_err cop_scope_cancel(cop_actor *me, cop_scope scope, cop_force force
                                  const cop_exit *why);
 
 /* Moves the deadline to `ms` from now, earlier or later; COP_INFINITY: none, if the scope is
- * no shield.  What is in it has no longer, either.  Of one that has come already nothing
- * changes.  COP_E_GONE, COP_E_INVAL, COP_E_NOMEM. */
+ * no shield.  It is that of the children that are there already, too; but one that cannot be
+ * told for want of memory keeps the old one.  Of one that has come already nothing changes.
+ * COP_E_GONE, COP_E_NOT_MINE, COP_E_INVAL; COP_E_NOMEM: it has not been moved. */
 COP_API COP_MUST_USE cop_err cop_scope_set_deadline(cop_actor *me, cop_scope scope, int32_t ms);
 
 /* What a scope is in. */
