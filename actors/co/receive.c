@@ -42,7 +42,8 @@ accept(cop_co *co, copi_envelope *envelope)
     self->worker->spent++;
 }
 
-/* Who always finds a message gives way when its turn is over, as handlers do. */
+/* Who always finds a message gives way when its turn is over, as handlers do.  There is another
+ * one, so the turn was not begun by a lone letter, and its slice is known. */
 COPI_INLINE void
 give_way(cop_co *co)
 {

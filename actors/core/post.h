@@ -66,11 +66,12 @@ cop_err copi_send_typed(cop_actor *me, copi_kind kind, cop_pid to, uint64_t ref,
 cop_err copi_send(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
 
 /* Sends a signal, wherever `to` is.  If there is nobody, the sender gets the answer that
- * belongs to it: an exit, a down, an acknowledgement. */
+ * belongs to it: an exit, a down, an acknowledgement.  Without memory the process ends. */
 void copi_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
 /* The same for who has another way without memory: COP_E_NOMEM. */
 cop_err copi_try_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel);
-/* The same without memory: `room`, which becomes the receiver's, has enough for that kind. */
+/* The same without memory, on this node: `room`, which becomes the receiver's, has enough for
+ * that kind.  To another node it is copi_signal, and `room` is freed. */
 void copi_signal_in(cop_node *node, copi_worker *worker, copi_envelope *room,
                     const copi_parcel *parcel);
 /* The record of a tie, which begins with an envelope and its payload and is of that size, is

@@ -27,7 +27,9 @@ struct copi_scope {
     copi_envelope end;   /* COPI_SCOPE_END */
     int64_t deadline;    /* nanoseconds of copi_worker_now; 0: none */
     int64_t soft_until;  /* the same */
-    int64_t nearest;     /* of its deadline and those around it, up to a shield; 0: none */
+    /* The nearest of its deadline and of those around it and around where its body stood, up to
+     * a shield; 0: none.  Kept by copi_scope_measure. */
+    int64_t nearest;
     cop_scope_opts opts; /* name: in `name` */
     cop_exit why;        /* the first reason */
     cop_child_record *kept;
@@ -151,7 +153,8 @@ copi_exit_by(const cop_actor *self, cop_exit *why)
 
 /* --------------------------------------------------------------------- scope_time.c */
 
-/* Finds the nearest deadline around it, by those of what it is in.  Is it another one? */
+/* Sets `nearest`, by that of what it is in and of where its body stood, which have to be right.
+ * Is it another one than before? */
 bool copi_scope_measure(copi_scope *scope);
 /* The nearest shield that it is in, or is; NULL: none. */
 copi_scope *copi_scope_shield(copi_scope *scope);

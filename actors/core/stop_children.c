@@ -4,7 +4,13 @@
  * in time.
  *
  * One timer, the ladder, stands at the first of the times at which a child has to be killed.
- * All of this is the owner's runner's.
+ *
+ * Who cannot be told for want of memory is told in the letter of the ties, which is there for
+ * one child at a time.  The others are owed it (cop_actor.owed, copi_ties.debts): the debts are
+ * paid a millisecond later, by the ladder, or if that cannot be armed, when a child has ended.
+ * Whoever is the first gets the letter, so there is always one that hears of it.
+ *
+ * All of this is the owner's runner's, but for copi_letter_read.
  */
 #include <string.h>
 
@@ -59,6 +65,7 @@ send_letter(cop_actor *self, cop_actor *child, uint8_t owed)
     /* acquire: pairs with copi_letter_read; the child has taken it out of its mailbox. */
     if (atomic_load_explicit(&ties->is_letter_out, memory_order_acquire))
         return false;
+    /* relaxed: only this actor sets it, and the push shows it to the child with the letter. */
     atomic_store_explicit(&ties->is_letter_out, true, memory_order_relaxed);
     ties->letter = (copi_envelope){.kind = COPI_TELL, .from = copi_pid_of(self), .ref = owed};
     if (copi_push(self->node, self->worker, copi_pid_of(child), &ties->letter) != COP_OK)
@@ -96,8 +103,8 @@ send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
     watch_until(self, copi_worker_now(self->worker) + COPI_MS);
 }
 
-/* Those of a brood that are owed words, until there is no memory again.  The last to be told
- * are the oldest, so most of those that know stand behind them.  False: some are left. */
+/* Those of a brood that are owed words, until there is no memory again.  Children are told from
+ * the youngest on, so who has not been told stands among the oldest.  False: some are left. */
 static bool
 pay(cop_actor *self, copi_brood *brood, cop_exit *why)
 {

@@ -7,7 +7,9 @@
  *
  * Things that bring themselves into the mailbox (a due timer, a call's deadline, a ready
  * descriptor) have their envelope embedded, so that this cannot fail.  While it is in the
- * mailbox, `is_queued`, the thing may be dropped (`is_dropped`) but not freed.
+ * mailbox, `is_queued`, the thing may be dropped (`is_dropped`) but not freed.  The letter of
+ * the ties is the only one that goes into a mailbox of somebody else: of a child, which the
+ * actor outlives.
  *
  * What has to be told when a tie ends cannot fail either: its record has room for that message
  * in front, and becomes it (copi_signal_in).
@@ -102,10 +104,10 @@ typedef struct copi_brood {
     uint32_t scope_count;
 } copi_brood;
 
-/* What an owner does later for lack of memory. */
+/* What an owner does later for lack of memory: bits. */
 enum copi_debts {
-    COPI_OWES_WORDS = 1,  /* to a child: see copi_owed */
-    COPI_OWES_LADDER = 2, /* it could not be armed */
+    COPI_OWES_WORDS = 1,  /* to some child: see cop_actor.owed */
+    COPI_OWES_LADDER = 2, /* the timer could not be armed */
 };
 
 struct copi_ties {
@@ -122,12 +124,14 @@ struct copi_ties {
     uint32_t held_count;   /* of leaves that the end has to wait for, in all scopes */
     copi_timer ladder;     /* the next child to be killed */
     copi_envelope ladder_due;
-    copi_envelope letter; /* for a child that is to end, if there is no memory for another */
+    /* For a child that is to end, if there is no memory for another; its, and the child's that
+     * reads it, while is_letter_out is set. */
+    copi_envelope letter;
     cop_actor *self;
     bool is_ladder_queued;
     bool is_ladder_armed;       /* or queued: the actor is pinned for it */
     uint8_t debts;              /* copi_debts */
-    _Atomic bool is_letter_out; /* also its reader's */
+    _Atomic bool is_letter_out; /* the owner sets it, the child that has read it clears it */
     struct copi_debug *debug; /* NULL: nobody looks on; else the phase is DEBUGGED, or later */
 };
 

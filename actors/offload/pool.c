@@ -173,8 +173,8 @@ copi_offload_left(copi_offload *self)
     return left;
 }
 
-/* Of a simulation, where nobody runs it any more; who owned it is gone, or never was told.  So
- * are others with a time in the wheel, which nobody looks at again. */
+/* Of a simulation, where nobody runs it any more; who owned it is gone, or never was told.  Its
+ * timer stays in the wheel: others there may be gone as well, and nobody looks at it again. */
 static void
 discard(cop_job *job)
 {

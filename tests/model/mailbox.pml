@@ -4,8 +4,9 @@
  *
  * Models, one step for each access to the shared word: copi_mailbox_push, _take, _peek,
  * _park, _park_after, _shut_door and _close in actors/core/mailbox.h and .c; copi_run_actor,
- * receive_after, run_lone_message and copi_release in actors/core/run.c; copi_close_mailbox
- * and copi_finish in actors/core/life.c.
+ * receive_after, run_lone_message and copi_release in actors/core/run.c, and run_with in
+ * actors/co/body.c, which does as run_lone_message; copi_close_mailbox and copi_finish in
+ * actors/core/life.c.
  *
  * Two senders with two messages each.  One is a stranger; the other is the owner's child,
  * and its last message is its end, which the owner must see before it can finish.  The
