@@ -55,12 +55,26 @@ typedef enum copi_phase {
     COPI_ENDED,
 } copi_phase;
 
-/* What a child is to be told, when there is memory for it or the letter of the ties is back. */
+/* What a child is to be told, when there is memory for it or the letter of the ties is back:
+ * one number, as that is all that the letter has room for. */
 typedef enum copi_owed {
     COPI_OWED_NOTHING,
     COPI_OWED_KILL,
-    COPI_OWED_STOP, /* and the kind of the reason, which some look at */
+    COPI_OWED_STOP, /* the last: to it the kind of the reason is added, which some look at */
 } copi_owed;
+
+static inline uint8_t
+copi_owed_stop(cop_exit_kind reason)
+{
+    return (uint8_t)(COPI_OWED_STOP + (unsigned)reason);
+}
+
+/* The reason of a stop that is owed. */
+static inline cop_exit_kind
+copi_owed_reason(uint64_t owed)
+{
+    return (cop_exit_kind)(owed - COPI_OWED_STOP);
+}
 
 struct cop_actor {
     /* Any thread. */
@@ -120,7 +134,7 @@ struct cop_actor {
     uint8_t exit_kind; /* cop_exit_kind */
     bool is_inline;    /* init runs inside a spawn, which looks after its failure */
     bool is_service;   /* the owner's: it does not keep its scope open */
-    uint8_t owed;      /* the owner's: copi_owed */
+    uint8_t owed;      /* the owner's: copi_owed, or copi_owed_stop */
 
     /* The owner (its runner); until adopted, the spawner. */
     int32_t stop_ms;

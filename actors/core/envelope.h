@@ -45,7 +45,7 @@ typedef enum copi_kind {
     COPI_DOWN,       /* ref: the monitor; payload: cop_down */
     COPI_STOP,       /* from the owner; payload: cop_stopping */
     COPI_KILL,       /* from the owner, whose patience has ended */
-    COPI_TELL,       /* one of these two, embedded in the owner's ties; ref: copi_owed */
+    COPI_TELL,       /* one of these two, embedded in the owner's ties; ref: cop_actor.owed */
     COPI_BUDGET,     /* from the owner; ref: the deadline of what it is a part of, as moved */
     COPI_ADOPT,      /* to the owner: a new child; payload: copi_adoption */
     COPI_CHILD_END,  /* to the owner: embedded in the child's record */

@@ -192,7 +192,7 @@ on_tell(cop_actor *self, copi_envelope *letter)
     if (owed == COPI_OWED_KILL) {
         on_kill(self);
     } else if (may_obey(self)) {
-        why.kind = (cop_exit_kind)(owed - COPI_OWED_STOP);
+        why.kind = copi_owed_reason(owed);
         if (takes_its_time(self))
             message = copi_envelope_new(self->worker, COPI_STOP, sizeof(cop_stopping));
         if (message != NULL)

@@ -88,8 +88,7 @@ send(cop_actor *self, cop_actor *child, copi_kind kind, const cop_exit *why)
 {
     copi_parcel parcel = {
         .kind = kind, .from = copi_pid_of(self), .to = copi_pid_of(child), .why = why};
-    uint8_t owed =
-        kind == COPI_KILL ? COPI_OWED_KILL : (uint8_t)(COPI_OWED_STOP + (unsigned)why->kind);
+    uint8_t owed = kind == COPI_KILL ? COPI_OWED_KILL : copi_owed_stop(why->kind);
 
     /* Who waits already is first. */
     if ((self->ties->debts & COPI_OWES_WORDS) == 0 &&
@@ -112,7 +111,7 @@ pay(cop_actor *self, copi_brood *brood, cop_exit *why)
         if (child->owed == COPI_OWED_NOTHING)
             continue;
         bool is_kill = child->owed == COPI_OWED_KILL;
-        why->kind = is_kill ? COP_EXIT_KILLED : (cop_exit_kind)(child->owed - COPI_OWED_STOP);
+        why->kind = is_kill ? COP_EXIT_KILLED : copi_owed_reason(child->owed);
         send(self, child, is_kill ? COPI_KILL : COPI_STOP, why);
         if (child->owed != COPI_OWED_NOTHING)
             return false;
