@@ -18,16 +18,6 @@
 #include "message/bufs.h"
 #include "message/unpack.h"
 
-/* Somebody has put something before all others: everything is looked at again. */
-static void
-follow(cop_co *co)
-{
-    if (co->head == co->actor->batch)
-        return;
-    co->head = co->actor->batch;
-    co->sorted = co->seen = NULL;
-}
-
 void
 copi_inbox_forget(cop_actor *self)
 {
@@ -35,6 +25,14 @@ copi_inbox_forget(cop_actor *self)
 
     co->head = self->batch;
     co->sorted = co->seen = NULL;
+}
+
+/* Somebody has put something before all others: everything is looked at again. */
+static void
+follow(cop_co *co)
+{
+    if (co->head != co->actor->batch)
+        copi_inbox_forget(co->actor);
 }
 
 static copi_mail *
