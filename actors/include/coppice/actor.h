@@ -437,7 +437,8 @@ typedef struct cop_token {
 COP_API COP_MUST_USE cop_err cop_defer(cop_actor *me, cop_token *out);
 
 /* cop_answer(me, &token, T, fields...): answers a deferred request; the token is zeroed.
- * COP_E_GONE if it was answered already. */
+ * COP_E_GONE if it was answered already; else as cop_send, and the caller has got that error
+ * instead. */
 #define cop_answer(me, token, ...)                                                             \
     cop_answer_message(me, token, COPI_TYPE_OF(__VA_ARGS__), &COP_MSG(__VA_ARGS__))
 
@@ -457,7 +458,8 @@ COP_API COP_MUST_USE cop_err cop_link(cop_actor *me, cop_pid to);
 /* After this no exit signal of that link acts on this actor.  As OTP's unlink/1. */
 COP_API void cop_unlink(cop_actor *me, cop_pid to);
 
-/* Watches `who`: one cop_down will come, at once if it is gone.  COP_E_NOMEM. */
+/* Watches `who`: one cop_down will come, at once if it is gone.  COP_E_GONE (this actor is
+ * ending), COP_E_NOMEM. */
 COP_API COP_MUST_USE cop_err cop_monitor(cop_actor *me, cop_pid who, cop_ref *out);
 
 /* No cop_down of that ref comes any more, unless it waits in the mailbox already.  True
