@@ -119,12 +119,12 @@ forget_old(copi_budget *self, int64_t second)
 static void
 note_reason(copi_budget *self, const cop_exit *why)
 {
-    cop_cause *reason = &self->reasons[self->reason];
+    cop_cause *reason = &self->reasons[self->next_reason];
 
     reason->kind = why->kind;
     reason->code = why->code;
     memcpy(reason->text, why->text, sizeof reason->text);
-    self->reason = (self->reason + 1) % COPI_REASONS;
+    self->next_reason = (self->next_reason + 1) % COPI_REASONS;
 }
 
 bool
@@ -153,7 +153,7 @@ copi_budget_blame(const copi_budget *self, cop_exit *out)
     uint32_t kept = self->spent < COPI_REASONS ? self->spent : COPI_REASONS;
 
     for (uint32_t i = 1; i <= kept; i++)
-        copi_exit_add_cause(out,
-                            &self->reasons[(self->reason + COPI_REASONS - i) % COPI_REASONS]);
+        copi_exit_add_cause(
+            out, &self->reasons[(self->next_reason + COPI_REASONS - i) % COPI_REASONS]);
     copi_exit_drop_causes(out, self->spent - kept);
 }

@@ -63,7 +63,7 @@ typedef struct copi_budget {
     uint32_t count;
     uint32_t oldest;
     copi_burst *bursts;              /* ring, borrowed from the caller */
-    uint32_t reason;                 /* the next to be written */
+    uint32_t next_reason;            /* to be written */
     cop_cause reasons[COPI_REASONS]; /* ring: of the newest restarts */
 } copi_budget;
 

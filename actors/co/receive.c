@@ -45,7 +45,7 @@ accept(cop_co *co, copi_envelope *envelope)
 /* Who always finds a message gives way when its turn is over, as handlers do.  There is another
  * one, so the turn was not begun by a lone letter, and its slice is known. */
 COPI_INLINE void
-give_way(cop_co *co)
+end_turn(cop_co *co)
 {
     if (COPI_LIKELY(co->actor->worker->spent < co->slice))
         return;
@@ -90,7 +90,7 @@ receive(cop_co *co, int32_t within_ms, const copi_choice *choice)
     release(co);
     copi_inbox_rewind(co);
     if (copi_inbox_has_more(co))
-        give_way(co);
+        end_turn(co);
     copi_envelope *found = find(co, choice);
     if (found == NULL)
         COP_TRY(await(co, within_ms, choice, &found));

@@ -91,7 +91,7 @@ copi_kind_urgency(copi_kind kind)
     case COPI_MONITOR:
     case COPI_DEMONITOR:
     case COPI_DOWN:
-    case COPI_BUDGET:
+    case COPI_TIME_MOVED:
     case COPI_CHILD_END:
     case COPI_TIMER:
     case COPI_DEADLINE:

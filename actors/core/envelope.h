@@ -46,7 +46,7 @@ typedef enum copi_kind {
     COPI_STOP,       /* from the owner; payload: cop_stopping */
     COPI_KILL,       /* from the owner, whose patience has ended */
     COPI_TELL,       /* one of these two, embedded in the owner's ties; ref: cop_actor.owed */
-    COPI_BUDGET,     /* from the owner; ref: the deadline of what it is a part of, as moved */
+    COPI_TIME_MOVED, /* from the owner; ref: the deadline of what it is a part of, as moved */
     COPI_ADOPT,      /* to the owner: a new child; payload: copi_adoption */
     COPI_CHILD_END,  /* to the owner: embedded in the child's record */
     COPI_LADDER,     /* embedded in the ties: some child has had its time */

@@ -87,18 +87,22 @@ cop_monitor(cop_actor *me, cop_pid who, cop_ref *out)
         out->bits = copi_new_ref(me->worker);
         return COP_OK;
     }
-    COP_TRY(add(me, who, out));
-    copi_parcel parcel = parcel_to(me, COPI_MONITOR, who, out->bits);
+    cop_ref made;
+    COP_TRY(add(me, who, &made));
+    copi_parcel parcel = parcel_to(me, COPI_MONITOR, who, made.bits);
     if (cop_pid_is_none(who))
         parcel = (copi_parcel){.kind = COPI_DOWN,
                                .from = who,
                                .to = copi_pid_of(me),
-                               .ref = out->bits,
+                               .ref = made.bits,
                                .why = &gone};
     cop_err err = copi_try_signal(me->node, me->worker, &parcel);
-    if (err != COP_OK)
-        discard(me, find(me, out->bits));
-    return err;
+    if (err != COP_OK) {
+        discard(me, find(me, made.bits));
+        return err;
+    }
+    *out = made;
+    return COP_OK;
 }
 
 bool

@@ -302,7 +302,7 @@ copi_try_signal(cop_node *node, copi_worker *worker, const copi_parcel *parcel)
     if (err == COP_E_NOMEM)
         return err;
     if (err != COP_OK && answer_of(parcel, err, &back))
-        copi_signal(node, worker, &back);
+        return copi_try_signal(node, worker, &back);
     return COP_OK;
 }
 

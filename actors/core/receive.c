@@ -300,7 +300,7 @@ receive_one(cop_actor *self, copi_envelope *envelope)
         on_kill(self);
         break;
     case COPI_TELL: on_tell(self, envelope); break;
-    case COPI_BUDGET: copi_on_budget(self, envelope); break;
+    case COPI_TIME_MOVED: copi_on_time_moved(self, envelope); break;
     case COPI_ADOPT: copi_on_adopt(self, envelope); break;
     case COPI_CHILD_END: on_child_end(self, envelope); break;
     case COPI_LADDER: copi_on_ladder(self); break;

@@ -22,11 +22,11 @@ struct copi_scope {
     copi_scope *older, *younger; /* in the same brood */
     copi_brood brood;
     cop_actor *actor;
-    copi_timer timer;    /* the deadline, or the end of being soft, whichever is first */
-    copi_envelope due;   /* COPI_SCOPE_DUE, when that has come */
-    copi_envelope end;   /* COPI_SCOPE_END */
-    int64_t deadline;    /* nanoseconds of copi_worker_now; 0: none */
-    int64_t soft_until;  /* the same */
+    copi_timer timer;   /* the deadline, or the end of being soft, whichever is first */
+    copi_envelope due;  /* COPI_SCOPE_DUE, when that has come */
+    copi_envelope end;  /* COPI_SCOPE_END */
+    int64_t deadline;   /* nanoseconds of copi_worker_now; 0: none */
+    int64_t soft_until; /* the same */
     /* The nearest of its deadline and of those around it and around where its body stood, up to
      * a shield; 0: none.  Kept by copi_scope_measure. */
     int64_t nearest;
@@ -164,7 +164,7 @@ bool copi_scope_is_shielded(const copi_scope *block, const copi_scope *scope);
 /* The deadline of what is in that scope of the actor's, NULL: its own; 0: there is none. */
 int64_t copi_deadline_in(const cop_actor *self, copi_scope *scope);
 /* The owner has moved it. */
-void copi_on_budget(cop_actor *self, copi_envelope *envelope);
+void copi_on_time_moved(cop_actor *self, copi_envelope *envelope);
 /* Milliseconds until then, rounded up; COP_INFINITY for 0, which is none. */
 int64_t copi_ms_left(const cop_actor *me, int64_t deadline);
 /* Its timer, for the nearer of the two times that still mean something.  False: no memory. */

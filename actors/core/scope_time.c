@@ -146,7 +146,7 @@ tell_children(cop_actor *self, copi_scope *scope, const copi_brood *brood)
 
     for (cop_actor *child = brood->oldest; child != NULL; child = child->younger)
         (void)copi_try_signal(self->node, self->worker,
-                              &(copi_parcel){.kind = COPI_BUDGET,
+                              &(copi_parcel){.kind = COPI_TIME_MOVED,
                                              .from = copi_pid_of(self),
                                              .to = copi_pid_of(child),
                                              .ref = (uint64_t)deadline});
@@ -177,7 +177,7 @@ renew(cop_actor *self, copi_scope *scope)
 }
 
 void
-copi_on_budget(cop_actor *self, copi_envelope *envelope)
+copi_on_time_moved(cop_actor *self, copi_envelope *envelope)
 {
     int64_t deadline = (int64_t)envelope->ref;
 
