@@ -208,8 +208,8 @@ cop_scope_set_deadline(cop_actor *me, cop_scope handle, int32_t ms)
         at = 1; /* a simulation begins at 0, which is none */
     scope->deadline = ms == COP_INFINITY ? 0 : at;
     if (!copi_scope_set_timer(me, scope)) {
-        scope->deadline = before;
-        (void)copi_scope_set_timer(me, scope); /* there was room for one, or none is needed */
+        scope->deadline = before; /* for which there was room */
+        (void)copi_scope_set_timer(me, scope);
         return COP_E_NOMEM;
     }
     renew(me, scope);
