@@ -15,12 +15,6 @@ is_request(const cop_actor *me)
     return me->current != NULL && me->current->kind == COPI_CALL;
 }
 
-static copi_parcel
-answer_to(const cop_actor *me, copi_kind kind, cop_pid caller, uint64_t ref)
-{
-    return (copi_parcel){.kind = kind, .from = copi_pid_of(me), .to = caller, .ref = ref};
-}
-
 /* A caller that is gone wants no answer. */
 static bool
 is_unwanted(cop_err err)
@@ -44,7 +38,7 @@ cop_reply_message(cop_actor *me, const cop_type *type, const void *message)
 static copi_parcel
 error_to(const cop_actor *me, cop_pid caller, uint64_t ref, cop_err err)
 {
-    copi_parcel parcel = answer_to(me, COPI_REPLY_ERROR, caller, ref);
+    copi_parcel parcel = copi_parcel_to(me, COPI_REPLY_ERROR, caller, ref);
 
     parcel.err = err == COP_OK ? COP_E_NOREPLY : err;
     return parcel;

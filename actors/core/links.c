@@ -49,12 +49,6 @@ discard(cop_actor *self, copi_link *link)
     copi_pool_give(&self->worker->pool, link, sizeof *link);
 }
 
-static copi_parcel
-parcel_to(const cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
-{
-    return (copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref};
-}
-
 static bool
 is_local_and_gone(const cop_actor *me, cop_pid who)
 {
@@ -72,7 +66,7 @@ cop_link(cop_actor *me, cop_pid to)
         return COP_E_GONE;
     if (cop_pid_is_none(to) || (!me->traps && is_local_and_gone(me, to)))
         return COP_E_NOPROC;
-    copi_parcel parcel = parcel_to(me, COPI_LINK, to, 0);
+    copi_parcel parcel = copi_parcel_to(me, COPI_LINK, to, 0);
     uint64_t unlink = link == NULL ? 0 : link->unlink;
     if ((link = add(me, to)) == NULL)
         return COP_E_NOMEM;
@@ -93,7 +87,7 @@ cop_unlink(cop_actor *me, cop_pid to)
     if (link == NULL || link->unlink != 0)
         return;
     link->unlink = copi_new_ref(me->worker);
-    copi_parcel parcel = parcel_to(me, COPI_UNLINK, to, link->unlink);
+    copi_parcel parcel = copi_parcel_to(me, COPI_UNLINK, to, link->unlink);
     copi_signal(me->node, me->worker, &parcel);
 }
 
@@ -117,7 +111,7 @@ copi_on_unlink(cop_actor *self, copi_envelope *envelope)
 
     if (link != NULL && link->unlink == 0)
         discard(self, link);
-    copi_parcel answer = parcel_to(self, COPI_UNLINK_ACK, envelope->from, envelope->ref);
+    copi_parcel answer = copi_parcel_to(self, COPI_UNLINK_ACK, envelope->from, envelope->ref);
     copi_signal_in(self->node, self->worker, envelope, &answer);
 }
 
@@ -209,7 +203,7 @@ copi_links_end(cop_actor *self, const cop_exit *why)
             copi_pool_give(&self->worker->pool, link, sizeof *link);
             continue;
         }
-        copi_parcel parcel = parcel_to(self, COPI_EXIT, with, 0);
+        copi_parcel parcel = copi_parcel_to(self, COPI_EXIT, with, 0);
         parcel.why = why;
         parcel.by_link = true;
         copi_signal_in(self->node, self->worker,

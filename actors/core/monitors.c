@@ -70,12 +70,6 @@ remove_watcher(cop_actor *self, uint64_t node_of_watcher, uint64_t ref)
     copi_pool_give(&self->worker->pool, watcher, sizeof *watcher);
 }
 
-static copi_parcel
-parcel_to(const cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
-{
-    return (copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref};
-}
-
 cop_err
 cop_monitor(cop_actor *me, cop_pid who, cop_ref *out)
 {
@@ -89,7 +83,7 @@ cop_monitor(cop_actor *me, cop_pid who, cop_ref *out)
     }
     cop_ref made;
     COP_TRY(add(me, who, &made));
-    copi_parcel parcel = parcel_to(me, COPI_MONITOR, who, made.bits);
+    copi_parcel parcel = copi_parcel_to(me, COPI_MONITOR, who, made.bits);
     if (cop_pid_is_none(who))
         parcel = (copi_parcel){.kind = COPI_DOWN,
                                .from = who,
@@ -112,7 +106,7 @@ cop_demonitor(cop_actor *me, cop_ref ref)
 
     if (monitor == NULL)
         return false;
-    copi_parcel parcel = parcel_to(me, COPI_DEMONITOR, monitor->who, ref.bits);
+    copi_parcel parcel = copi_parcel_to(me, COPI_DEMONITOR, monitor->who, ref.bits);
     if (cop_pid_is_none(monitor->who)) {
         discard(me, monitor);
         return true;
@@ -210,7 +204,7 @@ tell_watchers(cop_actor *self, const cop_exit *why)
 {
     for (copi_map_node *node; (node = copi_map_pop(&self->ties->watchers)) != NULL;) {
         copi_watcher *watcher = COPI_CONTAINER(node, copi_watcher, node);
-        copi_parcel parcel = parcel_to(self, COPI_DOWN, watcher->who, node->low);
+        copi_parcel parcel = copi_parcel_to(self, COPI_DOWN, watcher->who, node->low);
         parcel.why = why;
         copi_signal_in(self->node, self->worker,
                        copi_envelope_in(self->worker, watcher, sizeof *watcher), &parcel);

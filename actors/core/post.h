@@ -34,6 +34,13 @@ typedef struct copi_parcel {
     int32_t within_ms;   /* of CALL: after that nobody waits for the answer */
 } copi_parcel;
 
+/* From an actor, which runs; nothing else of it is set. */
+static inline copi_parcel
+copi_parcel_to(const cop_actor *self, copi_kind kind, cop_pid to, uint64_t ref)
+{
+    return (copi_parcel){.kind = kind, .from = copi_pid_of(self), .to = to, .ref = ref};
+}
+
 /*
  * The way to other nodes; the transport fills it in.  Signals are not refused for want of
  * room.  COP_E_NOCONNECTION if there is no session: the caller does what that means.
