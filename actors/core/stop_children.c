@@ -129,8 +129,7 @@ copi_pay_debts(cop_actor *self)
 
     copi_exit_by(self, &why);
     self->ties->debts = 0;
-    if (!pay(self, &self->ties->own, &why))
-        self->ties->debts |= COPI_OWES_WORDS;
+    (void)pay(self, &self->ties->own, &why); /* what is left is owed again */
     watch_until(self, copi_worker_now(self->worker) + COPI_MS);
 }
 
