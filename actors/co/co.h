@@ -56,7 +56,7 @@ struct cop_co {
     bool has_begun, is_over;
     bool is_ready; /* something may have happened that it waits for */
     bool has_timed_out;
-    uint32_t slice;            /* of its turn; not of one with a letter lent, see give_way */
+    uint32_t slice;            /* of its turn; not of one with a letter lent, see end_turn */
     const copi_choice *choice; /* of the messages that it waits for; NULL: for none */
 
     /* The inbox: what stands behind `sorted` in the batch has not been looked at yet, and what
