@@ -415,12 +415,15 @@ copi_settle_children(cop_actor *self)
     if (self->batch != NULL)
         copi_settle_batch(self);
 }
+/* Puts an envelope behind what waits for its turn. */
+void copi_append(cop_actor *self, copi_envelope *envelope);
+
+/* hurry.c */
+
 /* Puts what ends a call before all that waits, for the one below. */
 void copi_hurry_calls(cop_actor *self);
 /* Of an actor that is ending, and has to wait for children: ends these calls. */
 void copi_end_hurried_calls(cop_actor *self);
-/* Puts an envelope behind what waits for its turn. */
-void copi_append(cop_actor *self, copi_envelope *envelope);
 
 /* self.c */
 

@@ -67,55 +67,6 @@ copi_settle_batch(cop_actor *self)
     }
 }
 
-/* ------------------------------------------------------------- calls of who is ending */
-
-static bool
-ends_a_call(copi_mail *mail)
-{
-    uint8_t kind = copi_envelope_of(mail)->kind;
-
-    return kind == COPI_DEADLINE || kind == COPI_REPLY || kind == COPI_REPLY_ERROR;
-}
-
-void
-copi_hurry_calls(cop_actor *self)
-{
-    copi_mail *mail = self->batch, *ends = NULL, **last = &ends;
-    uint32_t count = 0;
-
-    self->batch = NULL;
-    self->batch_count = 0;
-    for (copi_mail *next; mail != NULL; mail = next) {
-        next = mail->next;
-        if (!ends_a_call(mail)) {
-            copi_append(self, copi_envelope_of(mail));
-            continue;
-        }
-        *last = mail;
-        last = &mail->next;
-        count++;
-    }
-    if (ends == NULL)
-        return;
-    if (self->batch == NULL)
-        self->batch_last = COPI_CONTAINER(last, copi_mail, next);
-    *last = self->batch;
-    self->batch = ends;
-    self->batch_count += count;
-}
-
-void
-copi_end_hurried_calls(cop_actor *self)
-{
-    while (self->batch != NULL && ends_a_call(self->batch)) {
-        copi_envelope *envelope = copi_envelope_of(self->batch);
-        self->batch = self->batch->next;
-        self->batch_count--;
-        if (!copi_call_ends_with(self, envelope))
-            copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);
-    }
-}
-
 /* ------------------------------------------------------------------------- signals */
 
 static bool
@@ -239,7 +190,7 @@ on_wake(cop_actor *self, copi_envelope *envelope)
 COPI_COLD static void
 on_message_too_late(cop_actor *self, copi_envelope *envelope)
 {
-    if (self->phase == COPI_ENDING && ends_a_call(&envelope->mail))
+    if (self->phase == COPI_ENDING && copi_ends_a_call(envelope))
         copi_prepend(self, envelope);
     else
         copi_bounce(self->node, self->worker, copi_pid_of(self), envelope, COP_E_DOWN);

@@ -35,6 +35,14 @@ copi_lone_message(cop_actor *self, copi_kind last)
                : NULL;
 }
 
+/* Is it an answer, or a call's deadline? */
+static inline bool
+copi_ends_a_call(const copi_envelope *envelope)
+{
+    return envelope->kind == COPI_DEADLINE || envelope->kind == COPI_REPLY ||
+           envelope->kind == COPI_REPLY_ERROR;
+}
+
 /* Puts an envelope ahead of what waits for its turn. */
 void copi_prepend(cop_actor *self, copi_envelope *envelope);
 

@@ -98,18 +98,19 @@ hand_over(cop_actor *self, const copi_scope *scope, copi_scope *outer)
 void
 copi_scope_pass_on(cop_actor *self, copi_scope *scope)
 {
-    bool has_failed_late =
-        scope->opts.policy == COP_FAIL_FAST && scope->failed > 0 && scope->kept_count > 0;
+    uint32_t passed_on = 0; /* of the kept ones */
 
-    if (scope->has_failed)
+    if (scope->has_failed) {
         copi_scope_fail(self, scope->outer, &scope->why);
-    else if (has_failed_late)
+        passed_on = scope->why.kind == COP_EXIT_DEADLINE ? 0 : 1; /* that is nobody's end */
+    } else if (scope->opts.policy == COP_FAIL_FAST && scope->failed > 0 &&
+               scope->kept_count > 0) {
         copi_scope_fail(self, scope->outer, &scope->kept[0].why);
-    else if (scope->outer != NULL && hand_over(self, scope, scope->outer))
+        passed_on = 1;
+    } else if (scope->outer != NULL && hand_over(self, scope, scope->outer)) {
         return;
-    /* The first is what was passed on, but for a deadline. */
-    copi_scope_log(self, scope,
-                   scope->has_failed ? scope->why.kind != COP_EXIT_DEADLINE : has_failed_late);
+    }
+    copi_scope_log(self, scope, passed_on);
 }
 
 /* Tells whoever opened it.  What becomes of a failure is said there, or around it. */
